@@ -1,0 +1,55 @@
+import type { NodeIdentity, OperatorClass } from "../../model/offer.js";
+
+/**
+ * What is believed about one node (or the narrowest known scope above it), as conjugate posteriors. All evidence is
+ * aged (half-life 14 days) and shrunk along node -> operator -> provider -> backend -> prior.
+ */
+export interface NodeEstimate {
+  /** Beta posterior of an attempt ending without a fault of node or backend. */
+  readonly success: { readonly alpha: number; readonly beta: number };
+  /** Beta posterior of a bind leading to a running command. */
+  readonly launch: { readonly alpha: number; readonly beta: number };
+  /** Gamma posterior of interruptions per hour: shape `a`, rate `b` in hours. */
+  readonly hazard: { readonly a: number; readonly b: number };
+  /** Log-normal slowness: ln(actual / expected duration); `mean` and `variance` of the estimate, `n` effective samples. */
+  readonly slowness: { readonly mean: number; readonly variance: number; readonly n: number };
+  /** Time from bind to the command running, hours: mean and variance of the estimate. */
+  readonly start: { readonly mean: number; readonly variance: number };
+  /** Probability that the next result is wrong (phi). */
+  readonly wrong: number;
+}
+
+/** One concrete guess drawn from (or a quantile of) a {@link NodeEstimate}; what the cost function takes. */
+export interface NodeParameters {
+  readonly successProbability: number;
+  readonly launchProbability: number;
+  readonly hazardPerHour: number;
+  /** Speed factor: 1 = as expected, 2 = twice as fast. */
+  readonly speed: number;
+  readonly startHours: number;
+}
+
+/** Reads estimates; the runtime's book implements it, tests pass their own. */
+export interface TrustReader {
+  /** `prior` carries what the offer itself says (operator class, hazard, set-up time, speed). */
+  estimate(who: NodeIdentity, prior: EstimatePrior, nowMs: number): NodeEstimate;
+  /** Breaker of a backend or node: `closed` lets everything through, `open` nothing until `untilMs`, `half-open` a graded share. */
+  breaker(who: NodeIdentity, nowMs: number): BreakerView;
+  /** Raised by every change that could alter an answer; lets placement keep what it computed. */
+  readonly revision: number;
+}
+
+export interface EstimatePrior {
+  readonly operator: OperatorClass;
+  readonly hazardPerHour?: number;
+  readonly setupHours?: number;
+  readonly speed?: number;
+  readonly interruptible: boolean;
+}
+
+export interface BreakerView {
+  readonly state: "closed" | "open" | "half-open";
+  readonly untilMs?: number;
+  /** Share of attempts that a half-open breaker lets through, in (0, 1]. 1 when closed. */
+  readonly share: number;
+}

@@ -1,0 +1,53 @@
+import type { AttemptPurpose, Outcome } from "./attempt.js";
+import type { ErrorCode } from "./errors/codes.js";
+import type { RunStatus } from "./run.js";
+
+interface EventBase {
+  readonly runId: string;
+  /** Counts from 1 within the run, without gaps. */
+  readonly sequence: number;
+  readonly atMs: number;
+}
+
+interface AttemptEvent extends EventBase {
+  readonly attempt: number;
+  readonly backend: string;
+}
+
+/** Everything that happens to a run, as told to `run.events()` and `scheduler.on`. Names are noun-verb and stable. */
+export type RunEvent =
+  | (EventBase & { readonly type: "run-accepted" })
+  | (EventBase & { readonly type: "run-waiting"; readonly reason: ErrorCode; readonly message: string; readonly untilMs?: number })
+  | (AttemptEvent & { readonly type: "attempt-planned"; readonly purpose: AttemptPurpose; readonly offerId: string; readonly expectedCostUsd: number; readonly decisionId: string })
+  | (AttemptEvent & { readonly type: "lease-opened"; readonly node?: string })
+  | (AttemptEvent & { readonly type: "attempt-started"; readonly node?: string })
+  | (AttemptEvent & { readonly type: "attempt-ended"; readonly outcome: Outcome; readonly code?: ErrorCode; readonly message?: string; readonly exitCode?: number })
+  | (AttemptEvent & { readonly type: "lease-lost"; readonly code: ErrorCode })
+  | (AttemptEvent & { readonly type: "lease-released"; readonly chargedUsd: number })
+  | (AttemptEvent & { readonly type: "lease-stuck"; readonly message: string })
+  | (EventBase & { readonly type: "fallback"; readonly from: string; readonly code: ErrorCode; readonly message: string })
+  | (AttemptEvent & { readonly type: "result-rejected"; readonly code: ErrorCode })
+  | (AttemptEvent & { readonly type: "result-accepted"; readonly errorProbability: number })
+  | (EventBase & { readonly type: "run-promoting" })
+  | (EventBase & { readonly type: "run-ended"; readonly status: RunStatus; readonly code?: ErrorCode; readonly message?: string })
+  | (EventBase & { readonly type: "run-settled"; readonly spentUsd: number });
+
+export const EVENT_TYPES = [
+  "run-accepted",
+  "run-waiting",
+  "attempt-planned",
+  "lease-opened",
+  "attempt-started",
+  "attempt-ended",
+  "lease-lost",
+  "lease-released",
+  "lease-stuck",
+  "fallback",
+  "result-rejected",
+  "result-accepted",
+  "run-promoting",
+  "run-ended",
+  "run-settled",
+] as const satisfies readonly RunEvent["type"][];
+
+export type RunEventType = (typeof EVENT_TYPES)[number];

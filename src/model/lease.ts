@@ -1,0 +1,115 @@
+import type { SerializedError } from "./errors/scheduler-error.js";
+import type { ErrorCode } from "./errors/codes.js";
+import type { NanoUsd } from "./money.js";
+import type { NodeIdentity, Price } from "./offer.js";
+
+/** How a backend recognises a lease again. Plain JSON, stored, without secrets. */
+export interface LeaseRef {
+  readonly backend: string;
+  /** The placement key under which it was bound: `[a-z][a-z0-9-]{0,47}`. */
+  readonly key: string;
+  /** The backend's own identifiers, opaque to everyone else. */
+  readonly data: unknown;
+}
+
+/**
+ * - `pending`: accepted, no machine yet.
+ * - `starting`: a machine is there, the command does not run yet (image pull, staging).
+ * - `running`: the command runs.
+ * - `exited`: the command ended by itself and `exitCode` says how; the lease may still be open and cost money.
+ * - `ended`: the seller's side is over without a trustworthy exit (reclaimed, lost, closed); `reason` says why.
+ */
+export type LeasePhase = "pending" | "starting" | "running" | "exited" | "ended";
+
+export interface Charge {
+  readonly amount: NanoUsd;
+  /** No later report will change it. */
+  readonly final: boolean;
+}
+
+/** What a backend says about one lease. Silence is not an answer: one report per asked ref, in any order. */
+export type LeaseReport =
+  | {
+      readonly kind: "status";
+      readonly key: string;
+      readonly phase: LeasePhase;
+      /** Present when `exited`. */
+      readonly exitCode?: number;
+      /** Why, for `ended`, and for `exited` where more is known than a number (out of memory, timed out). */
+      readonly reason?: ErrorCode;
+      /** For people, from the backend. */
+      readonly message?: string;
+      /** Key of the attempt the report speaks of; absent: the one the lease was bound for. Matters for reused leases. */
+      readonly attempt?: string;
+      /** May become known late and may change. */
+      readonly node?: NodeIdentity;
+      /** The runner's HTTP address, where one is reachable. */
+      readonly endpoint?: string;
+      /** Cost so far; absent: the runtime meters from open time and price. */
+      readonly charge?: Charge;
+      readonly startedAtMs?: number;
+      readonly endedAtMs?: number;
+    }
+  | { readonly kind: "gone"; readonly key: string; readonly charge?: Charge }
+  | { readonly kind: "unknown"; readonly key: string; readonly error: SerializedError };
+
+/** Answer of `find` for one intent. `unknown` is an answer like any other and leads to asking again, never to guessing. */
+export type Finding =
+  | { readonly kind: "bound"; readonly key: string; readonly lease: Lease }
+  | { readonly kind: "partial"; readonly key: string; readonly ref: LeaseRef }
+  | { readonly kind: "absent"; readonly key: string }
+  | { readonly kind: "unknown"; readonly key: string; readonly error?: SerializedError };
+
+/** What `bind` answers: a commitment exists. */
+export interface Lease {
+  readonly ref: LeaseRef;
+  /** The agreed price, when it differs from the offer's (a bid). Never above the placement's cap. */
+  readonly price?: Price;
+  readonly node?: NodeIdentity;
+  /** A first report, when the backend knows it already; saves one `inspect`. */
+  readonly report?: LeaseReport;
+}
+
+/**
+ * `intended`: committed before bind, nothing known yet. `absent`: certainly never came to be. `open`: costs run.
+ * `releasing`: to be ended, retried until it is. `released`: over.
+ */
+export type LeaseState = "intended" | "absent" | "open" | "releasing" | "released";
+
+/** A lease as the store keeps it. Written under the claim of the run that owns it. */
+export interface LeaseRow {
+  readonly key: string;
+  readonly version: number;
+  readonly backend: string;
+  /** Run and attempt for which it was bound; `warm` once the pool owns it. */
+  readonly owner: { readonly kind: "attempt"; readonly runId: string; readonly attempt: number } | { readonly kind: "warm"; readonly runId: string };
+  readonly state: LeaseState;
+  /** Set as soon as `bind`, `find` or `progress` named it. */
+  readonly ref?: LeaseRef;
+  /** The ref came from `progress`: something exists but was never completed. It is released, never resumed. */
+  readonly partial: boolean;
+  readonly price: Price;
+  readonly intendedAtMs: number;
+  /** Until when an unanswered bind counts as possibly still happening. */
+  readonly bindDeadlineMs: number;
+  readonly openedAtMs?: number;
+  readonly releasingAtMs?: number;
+  readonly releasedAtMs?: number;
+  /** At this time the lease has to be over, whatever happens; the backend enforces it where it can. */
+  readonly lifetimeEndMs: number;
+  /** Money held for it: the worst case. */
+  readonly hold: NanoUsd;
+  /** Accounts the hold was taken from. */
+  readonly accounts: readonly string[];
+  readonly charge?: Charge;
+  /** Settled: the hold is gone and the charge is booked. */
+  readonly settled: boolean;
+  /** The release keeps failing; still retried. */
+  readonly stuck: boolean;
+  readonly releaseTries: number;
+  readonly lastError?: SerializedError;
+  /** Warm pool only. */
+  readonly reuseKey?: string;
+  readonly paidUntilMs?: number;
+  readonly idleUntilMs?: number;
+}

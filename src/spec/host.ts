@@ -1,0 +1,44 @@
+/**
+ * The outside world, by parameter. `runtime/system-host.ts` is the one real implementation; tests and simulations
+ * pass a virtual one, and then a week of scheduling takes milliseconds and every history can be replayed.
+ */
+export interface Host {
+  /** Wall-clock time, ms since 1970. May jump. */
+  now(): number;
+  /** Time that never goes back, ms, arbitrary origin. For durations. */
+  monotonic(): number;
+  /** Calls `fire` once, not before `delayMs` have passed. The handle cancels; cancelling twice is fine. Never keeps a process alive by itself unless `keepAlive`. */
+  setTimer(delayMs: number, fire: () => void, options?: { readonly keepAlive?: boolean }): TimerHandle;
+  /** Uniform in [0, 1). Not for secrets. */
+  random(): number;
+  /** A new, unguessable id, 26 lower-case letters and digits, sortable by time of creation. */
+  newId(): string;
+  /** `bytes` of entropy in lower-case hex, for secrets. */
+  randomHex(bytes: number): string;
+  /** SHA-256, lower-case hex. */
+  sha256(data: string | Uint8Array): string;
+  /** HMAC-SHA-256, lower-case hex. */
+  hmacSha256(secret: string, data: string): string;
+  /** An environment variable. */
+  env(name: string): string | undefined;
+}
+
+export interface TimerHandle {
+  cancel(): void;
+}
+
+/** Structured logging; a pino logger fits as it is. spillway never logs secrets or workload data. */
+export interface Logger {
+  debug(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** The part of the platform's AbortSignal that the contracts rely on, so that pure code compiles without the DOM or Node types. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
