@@ -1,6 +1,9 @@
 /** The nouns. */
 export * from "./artifact.js";
 export * from "./attempt.js";
+export * from "./budget.js";
+export * from "./canonical-json.js";
+export * from "./civil-time.js";
 export * from "./decision.js";
 export * from "./errors/codes.js";
 export * from "./errors/scheduler-error.js";
@@ -12,4 +15,5 @@ export * from "./offer.js";
 export * from "./receipt.js";
 export * from "./run.js";
 export * from "./secret.js";
+export * from "./units.js";
 export * from "./workload.js";

@@ -4,7 +4,11 @@
  * per-second rate of a cheap node still has digits left (0.45 USD/h is 125,000 nano-dollars a second).
  */
 
+import { decimalOfNumber, readDecimal, scaleDecimal } from "./decimal.js";
+import type { ErrorCode } from "./errors/codes.js";
 import { SchedulerError } from "./errors/scheduler-error.js";
+import { kindOf, quote } from "./quote.js";
+import { bad, good, type Reading, valueOf } from "./reading.js";
 
 /** An exact amount of US dollars in units of 1e-9 USD. Never negative in caps and holds. */
 export type NanoUsd = bigint;
@@ -46,3 +50,33 @@ export function formatUsd(amount: NanoUsd | number): string {
 
 export const maxNano = (a: NanoUsd, b: NanoUsd): NanoUsd => (a > b ? a : b);
 export const minNano = (a: NanoUsd, b: NanoUsd): NanoUsd => (a < b ? a : b);
+
+/** One billion dollars: above it an amount is a mistake, and it would no longer fit the 64-bit integers of databases. */
+const MAX_USD = 1_000_000_000n;
+
+const USD_EXAMPLE = 'write for instance "$2.50", "2.50 USD" or 2.5';
+
+/** Reads an amount of dollars >= 0, digit by digit; digits beyond the ninth decimal are cut off, so a cap never grows. */
+export function readUsd(value: unknown): Reading<NanoUsd> {
+  let decimal = typeof value === "number" ? decimalOfNumber(value) : undefined;
+  if (typeof value === "string") {
+    const text = value.trim();
+    const match = text.length <= 64 ? /^(?:(?:\$|USD)\s*([\d.,]+)|([\d.,]+)(?:\s*USD)?)$/i.exec(text) : null;
+    const digits = match?.[1] ?? match?.[2] ?? "";
+    const grouped = digits.includes(",") ? (/^\d{1,3}(,\d{3})+(\.\d*)?$/.test(digits) ? digits.replaceAll(",", "") : "") : digits;
+    decimal = readDecimal(grouped);
+  } else if (typeof value !== "number") {
+    return bad(`must be an amount of US dollars, not ${kindOf(value)}; ${USD_EXAMPLE}`);
+  }
+  if (!decimal) return bad(`is not an amount of US dollars >= 0: ${quote(value)}; ${USD_EXAMPLE}`);
+  const nano = scaleDecimal(decimal, NANO_PER_USD, "down");
+  return nano <= MAX_USD * NANO_PER_USD ? good(nano) : bad(`is more than a billion dollars: ${quote(value)}; ${USD_EXAMPLE}`);
+}
+
+/**
+ * Parses `"$2.50"`, `"2.50 USD"` or `2.5` exactly: by its decimal digits, never through a binary fraction.
+ * @throws the given code (default INVALID_WORKLOAD) with `details.field`
+ */
+export function parseUsd(value: string | number, field: string, code: ErrorCode = "INVALID_WORKLOAD"): NanoUsd {
+  return valueOf(readUsd(value), field, code);
+}
