@@ -38,10 +38,16 @@ export interface Store {
   load(runIds: readonly string[]): Promise<readonly RunState[]>;
   loadGroup(groupId: string): Promise<GroupRow | undefined>;
 
-  /** Leases that are not released, whoever owns them: what the reconciler compares a backend's list with. */
+  /**
+   * Leases that may exist at the backend (`intended`, `open`, `releasing`), whoever owns them: what the reconciler
+   * compares a backend's list with.
+   */
   openLeases(backend: string): Promise<readonly LeaseRow[]>;
 
-  /** Summaries, newest first. */
+  /**
+   * Summaries, the last accepted first. A page that is not the last one has a cursor; runs accepted meanwhile do not
+   * shift later pages. The default limit is 100. @throws INVALID_CONFIG when the cursor is not this store's.
+   */
   query(query: RunQuery): Promise<RunPage>;
 
   /** Looks an idempotency key up. */
@@ -70,7 +76,10 @@ export interface Store {
   /** Calls `listener` with the id of every run that a commit of *any* process changed, soon after. Returns the end of it. */
   watch(listener: (runId: string) => void): () => void;
 
-  /** Forgets settled runs that ended before the time given, with everything of theirs. Answers how many. */
+  /**
+   * Forgets settled runs that ended before the time given, with everything of theirs, their idempotency keys, and groups
+   * that have lost their last member. A run with a lease that may still exist is kept. Answers how many runs went.
+   */
   purge(endedBeforeMs: number): Promise<number>;
 
   close(): Promise<void>;
@@ -101,7 +110,9 @@ export interface Balance {
 
 /**
  * One atomic change. Rows are written whole: a row with `version` n replaces version n - 1 (1 inserts), any other
- * stored version refuses the batch.
+ * stored version refuses the batch. So do a row that comes twice, a row of a run that neither exists nor is inserted by
+ * the batch, and an event that does not continue its run's sequence. Several things may be wrong at once: claims are
+ * looked at first, then keys, then versions, then the ledger.
  */
 export interface CommitBatch {
   readonly nowMs: number;
@@ -111,6 +122,7 @@ export interface CommitBatch {
   readonly attempts?: readonly AttemptRow[];
   readonly leases?: readonly LeaseRow[];
   readonly groups?: readonly GroupRow[];
+  /** Count in order, each on top of the earlier ones of the same account. */
   readonly ledger?: readonly LedgerEntry[];
   readonly events?: readonly RunEvent[];
   readonly decisions?: readonly DecisionRecord[];
@@ -121,6 +133,10 @@ export interface CommitBatch {
   readonly claimNew?: { readonly owner: string; readonly untilMs: number };
 }
 
+/**
+ * What became of a batch. `claims` are those taken by `claimNew`. `id` is that of the run, lease, group or shard;
+ * `<run>/<number>` for an attempt. `available` is what the account still takes, 0 when it is over its limit.
+ */
 export type CommitResult =
   | { readonly ok: true; readonly claims: readonly Claim[] }
   | { readonly ok: false; readonly refused: "version" | "claim"; readonly id: string }
@@ -140,7 +156,10 @@ export interface ClaimRequest {
   readonly nowMs: number;
   readonly untilMs: number;
   readonly scope: "run" | "shard";
-  /** Exactly these; absent with scope `run`: any unsettled run whose claim is free, oldest wake-up first. */
+  /**
+   * Exactly these; absent with scope `run`: any unsettled run whose claim is free, oldest wake-up first (a run without
+   * `wakeAtMs` counts from its acceptance). A claim is free when it was given back or `untilMs <= nowMs`.
+   */
   readonly ids?: readonly string[];
   readonly limit: number;
 }

@@ -37,13 +37,13 @@ export function applyBatch(tables: Tables, batch: CommitBatch): readonly Claim[]
   return claims;
 }
 
-/** The runs that a batch changed, each once, in the order in which the batch names them. */
-export function changedRuns(batch: CommitBatch): ReadonlySet<string> {
-  const ids = new Set<string>();
-  for (const run of batch.runs ?? []) ids.add(run.id);
-  for (const attempt of batch.attempts ?? []) ids.add(attempt.runId);
-  for (const lease of batch.leases ?? []) ids.add(lease.owner.runId);
-  for (const event of batch.events ?? []) ids.add(event.runId);
+/** The ids of the runs that a batch changed, in the order in which the batch names them; some perhaps twice. */
+export function changedRuns(batch: CommitBatch): readonly string[] {
+  const ids: string[] = [];
+  for (const run of batch.runs ?? []) ids.push(run.id);
+  for (const attempt of batch.attempts ?? []) ids.push(attempt.runId);
+  for (const lease of batch.leases ?? []) ids.push(lease.owner.runId);
+  for (const event of batch.events ?? []) ids.push(event.runId);
   return ids;
 }
 

@@ -1,3 +1,4 @@
+import type { AttemptRow } from "../../model/attempt.js";
 import type { Balance, CommitBatch, CommitResult } from "../../spec/store.js";
 import { isInForce } from "./claim-state.js";
 import type { Tables } from "./tables.js";
@@ -8,7 +9,7 @@ const refusedVersion = (id: string): Refusal => ({ ok: false, refused: "version"
 
 /** Says why the batch cannot be applied, or nothing. Looks at everything before anything is written. Cost: the rows of the batch. */
 export function checkBatch(tables: Tables, batch: CommitBatch): Refusal | undefined {
-  return checkClaims(tables, batch) ?? checkKeys(tables, batch) ?? checkRows(tables, batch) ?? checkEvents(tables, batch) ?? checkLedger(tables, batch);
+  return checkClaims(tables, batch) ?? checkKeys(tables, batch) ?? checkRows(tables, batch) ?? checkLedger(tables, batch);
 }
 
 function checkClaims(tables: Tables, batch: CommitBatch): Refusal | undefined {
@@ -29,67 +30,79 @@ function checkKeys(tables: Tables, batch: CommitBatch): Refusal | undefined {
 }
 
 function checkRows(tables: Tables, batch: CommitBatch): Refusal | undefined {
-  const inserted = insertedRuns(tables, batch);
-  const runExists = (runId: string): boolean => tables.runs.has(runId) || inserted.has(runId);
-  return (
-    checkVersions(batch.runs, (run) => run.id, (run) => tables.runs.get(run.id)?.run.version) ??
-    checkVersions(batch.groups, (group) => group.id, (group) => tables.groups.get(group.id)?.version) ??
-    checkVersions(
-      batch.attempts,
-      (attempt) => `${attempt.runId}/${attempt.number}`,
-      (attempt) => tables.runs.get(attempt.runId)?.attempts.find((stored) => stored.number === attempt.number)?.version,
-    ) ??
-    checkVersions(batch.leases, (lease) => lease.key, (lease) => tables.leases.get(lease.key)?.version) ??
-    checkOwners(batch.attempts, (attempt) => attempt.runId, runExists) ??
-    checkOwners(batch.leases, (lease) => lease.owner.runId, runExists) ??
-    checkOwners(batch.decisions, (decision) => decision.runId, runExists)
-  );
+  const { runs, groups, attempts, leases, decisions } = batch;
+  const owners = new Owners(tables, batch);
+  if (runs) {
+    for (const run of runs) if ((tables.runs.get(run.id)?.run.version ?? 0) !== run.version - 1) return refusedVersion(run.id);
+    const twice = repeated(runs, (run) => run.id);
+    if (twice !== undefined) return refusedVersion(twice);
+  }
+  if (attempts) {
+    for (const attempt of attempts) {
+      const stored = tables.runs.get(attempt.runId)?.attempts.find((other) => other.number === attempt.number);
+      if ((stored?.version ?? 0) !== attempt.version - 1 || !owners.exists(attempt.runId)) return refusedVersion(attemptId(attempt));
+    }
+    const twice = repeated(attempts, attemptId);
+    if (twice !== undefined) return refusedVersion(twice);
+  }
+  if (leases) {
+    for (const lease of leases) {
+      const stored = tables.leases.get(lease.key)?.version ?? 0;
+      if (stored !== lease.version - 1 || !owners.exists(lease.owner.runId)) return refusedVersion(lease.key);
+    }
+    const twice = repeated(leases, (lease) => lease.key);
+    if (twice !== undefined) return refusedVersion(twice);
+  }
+  if (groups) {
+    for (const group of groups) if ((tables.groups.get(group.id)?.version ?? 0) !== group.version - 1) return refusedVersion(group.id);
+    const twice = repeated(groups, (group) => group.id);
+    if (twice !== undefined) return refusedVersion(twice);
+  }
+  for (const { runId } of decisions ?? []) if (!owners.exists(runId)) return refusedVersion(runId);
+  return checkEvents(tables, batch, owners);
 }
 
-function insertedRuns(tables: Tables, batch: CommitBatch): ReadonlySet<string> {
-  const ids = new Set<string>();
-  for (const run of batch.runs ?? []) if (!tables.runs.has(run.id)) ids.add(run.id);
-  return ids;
+const attemptId = (attempt: AttemptRow): string => `${attempt.runId}/${attempt.number}`;
+
+/** Says whether a run is stored, or inserted by the batch itself. */
+class Owners {
+  readonly #tables: Tables;
+  readonly #batch: CommitBatch;
+  #inserted: Set<string> | undefined;
+
+  constructor(tables: Tables, batch: CommitBatch) {
+    this.#tables = tables;
+    this.#batch = batch;
+  }
+
+  exists(runId: string): boolean {
+    if (this.#tables.runs.has(runId)) return true;
+    this.#inserted ??= new Set(this.#batch.runs?.map((run) => run.id));
+    return this.#inserted.has(runId);
+  }
 }
 
-/** Each row replaces the version before its own, and no row comes twice (the second would silently win). */
-function checkVersions<Row extends { readonly version: number }>(
-  rows: readonly Row[] | undefined,
-  idOf: (row: Row) => string,
-  storedVersion: (row: Row) => number | undefined,
-): Refusal | undefined {
-  if (!rows) return undefined;
-  for (const row of rows) if ((storedVersion(row) ?? 0) !== row.version - 1) return refusedVersion(idOf(row));
+/** The id of a row that a batch holds twice, of which the second would silently win. */
+function repeated<Row>(rows: readonly Row[], idOf: (row: Row) => string): string | undefined {
   if (rows.length < 2) return undefined;
   const seen = new Set<string>();
   for (const row of rows) {
     const id = idOf(row);
-    if (seen.has(id)) return refusedVersion(id);
+    if (seen.has(id)) return id;
     seen.add(id);
   }
   return undefined;
 }
 
-function checkOwners<Row>(
-  rows: readonly Row[] | undefined,
-  runIdOf: (row: Row) => string,
-  runExists: (runId: string) => boolean,
-): Refusal | undefined {
-  for (const row of rows ?? []) if (!runExists(runIdOf(row))) return refusedVersion(runIdOf(row));
-  return undefined;
-}
-
 /** Events continue their run's sequence without gap or repetition; anything else was written against an older state. */
-function checkEvents(tables: Tables, batch: CommitBatch): Refusal | undefined {
-  if (!batch.events) return undefined;
-  const inserted = insertedRuns(tables, batch);
-  const last = new Map<string, number>();
-  for (const event of batch.events) {
-    const record = tables.runs.get(event.runId);
-    if (!record && !inserted.has(event.runId)) return refusedVersion(event.runId);
-    const expected = (last.get(event.runId) ?? record?.events?.length ?? 0) + 1;
-    if (event.sequence !== expected) return refusedVersion(event.runId);
-    last.set(event.runId, expected);
+function checkEvents(tables: Tables, { events }: CommitBatch, owners: Owners): Refusal | undefined {
+  if (!events) return undefined;
+  let last: Map<string, number> | undefined;
+  for (const event of events) {
+    const { runId, sequence } = event;
+    const expected = (last?.get(runId) ?? tables.runs.get(runId)?.events?.length ?? 0) + 1;
+    if (sequence !== expected || !owners.exists(runId)) return refusedVersion(runId);
+    if (events.length > 1) (last ??= new Map()).set(runId, expected);
   }
   return undefined;
 }

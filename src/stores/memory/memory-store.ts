@@ -52,7 +52,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     const refusal = checkBatch(tables, batch);
     if (refusal) return refusal;
     const claims = applyBatch(tables, batch);
-    watchers.announce(changedRuns(batch));
+    if (watchers.listening) watchers.announce(changedRuns(batch));
     return { ok: true, claims };
   }
 

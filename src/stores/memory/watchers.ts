@@ -13,8 +13,11 @@ export class Watchers {
     return () => void this.#listeners.delete(id);
   }
 
+  get listening(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   announce(runIds: Iterable<string>): void {
-    if (this.#listeners.size === 0) return;
     const isScheduled = this.#pending.size > 0;
     for (const runId of runIds) this.#pending.add(runId);
     if (!isScheduled && this.#pending.size > 0) queueMicrotask(() => this.#flush());
@@ -23,8 +26,10 @@ export class Watchers {
   #flush(): void {
     const runIds = this.#pending;
     this.#pending = new Set();
+    const [first, ...others] = this.#listeners.keys();
     // One microtask each: a listener that throws reaches the process's handler, and keeps no other from hearing.
-    for (const id of this.#listeners.keys()) queueMicrotask(() => this.#tell(id, runIds));
+    for (const id of others) queueMicrotask(() => this.#tell(id, runIds));
+    if (first !== undefined) this.#tell(first, runIds);
   }
 
   #tell(id: number, runIds: ReadonlySet<string>): void {
