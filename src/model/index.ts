@@ -1,19 +1,21 @@
 /** The nouns. */
 export * from "./artifact.js";
 export * from "./attempt.js";
-export * from "./budget.js";
-export * from "./canonical-json.js";
-export * from "./civil-time.js";
+export { BUDGET_WINDOWS, type Budget, type BudgetAccount, type BudgetInput, type BudgetWindow, budgetWindow, parseBudget } from "./budget.js";
 export * from "./decision.js";
 export * from "./errors/codes.js";
 export * from "./errors/scheduler-error.js";
 export * from "./event.js";
+export { GPU_ALIASES, type GpuDialect } from "./gpu/aliases.js";
+export { type GpuMatch, type GpuMatchOptions, gpuMatcher, gpuMatches } from "./gpu/match.js";
+export { createGpuIndex, GPU_MEMORY_TOLERANCE, type GpuHint, type GpuIndex, normaliseGpu, worstRow } from "./gpu/normalise.js";
+export { GPU_ROWS, type GpuRow } from "./gpu/table.js";
 export * from "./lease.js";
-export * from "./money.js";
+export { formatUsd, maxNano, minNano, NANO_PER_USD, type NanoUsd, nanoUsd, parseUsd, toUsd } from "./money.js";
 export * from "./observation.js";
 export * from "./offer.js";
 export * from "./receipt.js";
 export * from "./run.js";
 export * from "./secret.js";
-export * from "./units.js";
+export { formatDuration, parseBytes, parseDurationMs, parseMiB } from "./units.js";
 export * from "./workload.js";
