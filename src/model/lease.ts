@@ -107,6 +107,8 @@ export interface LeaseRow {
   /** The release keeps failing; still retried. */
   readonly stuck: boolean;
   readonly releaseTries: number;
+  /** When `find`, `release` or the question for the final charge is due again; absent: nothing is planned. */
+  readonly nextTryAtMs?: number;
   readonly lastError?: SerializedError;
   /** Warm pool only. */
   readonly reuseKey?: string;

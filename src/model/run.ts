@@ -15,7 +15,6 @@ export interface RunRow {
   readonly status: RunStatus;
   readonly workload: Workload;
   readonly acceptedAtMs: number;
-  /** Order of acceptance within the store, for stable listings. */
   readonly groupId?: string;
   readonly idempotencyKey?: string;
   readonly deadlineAtMs?: number;
@@ -24,6 +23,10 @@ export interface RunRow {
   readonly attempts: number;
   /** Attempts that ended badly. Reclaims of checkpointed work and launches that never took effect do not count. */
   readonly failures: number;
+  /** Launches that never took effect: no capacity, expired offers, refused requests. */
+  readonly launches: number;
+  /** Number of events told so far; the next one has `eventCount + 1`. */
+  readonly eventCount: number;
   /** Places that have failed this run and are not to be asked again. */
   readonly exclusions: Exclusions;
   /** No new placement before this time (backoff, retry later). */
@@ -38,6 +41,7 @@ export interface RunRow {
   /** Promoted outputs, once succeeded; where they are kept if promotion failed. */
   readonly outputs?: readonly OutputArtifact[];
   readonly promotionTries: number;
+  readonly promoteAtMs?: number;
   readonly endedAtMs?: number;
   /** All leases released and all charges final. */
   readonly settled: boolean;
@@ -45,7 +49,7 @@ export interface RunRow {
   readonly wakeAtMs?: number;
 }
 
-/** What retries have learnt to avoid. */
+/** What retries have learnt to avoid. All but `backends` are qualified: `<backend>/<node>`, `<backend>/<offerId>` and so on. */
 export interface Exclusions {
   readonly nodes: readonly string[];
   readonly operators: readonly string[];

@@ -32,6 +32,8 @@ export interface Capabilities {
   readonly bindMs: number;
   readonly provisionMs: number;
   readonly billing: Billing;
+  /** `reported`: reports carry charges, and the final one comes after the release. Absent: the runtime meters open time by price and billing. */
+  readonly charges?: "reported";
   /** Longest life of a lease that the *backend* enforces without us; absent: it enforces none. */
   readonly lifetimeLimitMs?: number;
   /** True when the backend ends a lease at `launch.maxLifetimeMs` by itself, even if every scheduler process is gone. */

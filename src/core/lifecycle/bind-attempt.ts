@@ -1,0 +1,113 @@
+import type { SerializedError } from "../../model/errors/scheduler-error.js";
+import { SchedulerError } from "../../model/errors/scheduler-error.js";
+import type { Finding, Lease, LeaseRef } from "../../model/lease.js";
+import type { Offer } from "../../model/offer.js";
+import { choreDelayMs } from "./backoff.js";
+import type { Draft } from "./draft.js";
+import { endAttempt } from "./end-attempt.js";
+import { identityOf } from "./plan-attempt.js";
+import { beginRelease, markAbsent } from "./release-lease.js";
+
+/** `bind` named a partial reference: kept before the backend's next effect, so that a crash leaves nothing unfindable. */
+export function onProgress(draft: Draft, key: string, partial: LeaseRef): void {
+  const lease = draft.lease(key);
+  if (lease?.state === "intended") draft.changeLease(key, { ref: partial, partial: true });
+}
+
+/** A commitment exists, whether `bind` or a later `find` says so. A late one, no longer wanted, goes straight to release. */
+export function onBound(draft: Draft, key: string, lease: Lease, offer?: Offer): void {
+  const row = draft.lease(key);
+  if (row === undefined) return;
+  if (row.state === "absent" || row.state === "released") {
+    // Believed absent, but it exists after all: the seller was slower than its declared visibility. Its money was
+    // refunded then and is booked again as it comes.
+    draft.changeLease(key, { ref: lease.ref, state: "open", openedAtMs: draft.nowMs, settled: false, hold: 0n });
+    if (draft.run.settled) draft.changeRun({ settled: false });
+    beginRelease(draft, key);
+    return;
+  }
+  if (row.state !== "intended") return;
+  const price = lease.price ?? row.price;
+  draft.changeLease(key, { ref: lease.ref, partial: false, state: "open", openedAtMs: draft.nowMs, price, nextTryAtMs: undefined });
+  const attempt = draft.attemptOf(key);
+  if (attempt === undefined || attempt.state !== "binding") {
+    beginRelease(draft, key);
+    return;
+  }
+  const node = lease.node ?? (offer === undefined ? attempt.node : identityOf(offer));
+  draft.changeAttempt(attempt.number, { state: "starting", boundAtMs: draft.nowMs, node, ...(offer === undefined ? {} : { offer }) });
+  draft.tell({ type: "lease-opened", attempt: attempt.number, backend: row.backend, ...(node.node === undefined ? {} : { node: node.node }) });
+  draft.command({ kind: "watch", key });
+}
+
+export function onBindFailed(draft: Draft, key: string, error: SerializedError): void {
+  const lease = draft.lease(key);
+  if (lease === undefined || lease.state !== "intended") return;
+  if (error.effect === "none" && !lease.partial) {
+    markAbsent(draft, key);
+    const attempt = draft.attemptOf(key);
+    if (attempt !== undefined) endAttempt(draft, attempt.number, "lost", { error });
+    return;
+  }
+  // Something may exist. That is a state of its own: it is asked about, never guessed, never bound again blindly.
+  draft.changeLease(key, { lastError: error, releaseTries: 0, nextTryAtMs: draft.nowMs });
+  if (lease.partial) giveUpPartial(draft, key, error);
+  else draft.command({ kind: "find", key });
+}
+
+export function onFound(draft: Draft, finding: Finding): void {
+  const lease = draft.lease(finding.key);
+  if (lease === undefined) return;
+  switch (finding.kind) {
+    case "bound":
+      onBound(draft, finding.key, finding.lease);
+      return;
+    case "partial":
+      if (lease.state !== "intended") return;
+      draft.changeLease(finding.key, { ref: finding.ref, partial: true });
+      giveUpPartial(draft, finding.key, unresolved("it was begun but never completed"));
+      return;
+    case "absent":
+      if (lease.state !== "intended") return;
+      if (draft.nowMs < believableFrom(draft, lease.bindDeadlineMs, lease.backend)) askAgain(draft, finding.key);
+      else {
+        markAbsent(draft, finding.key);
+        const attempt = draft.attemptOf(finding.key);
+        if (attempt !== undefined) endAttempt(draft, attempt.number, "lost", { error: lease.lastError ?? unresolved("it never came to be") });
+      }
+      return;
+    case "unknown":
+      if (lease.state === "intended") askAgain(draft, finding.key);
+      return;
+  }
+}
+
+/** An order that never became a lease is let go, not resumed: nobody knows in which half it stopped. */
+function giveUpPartial(draft: Draft, key: string, error: SerializedError): void {
+  beginRelease(draft, key);
+  const attempt = draft.attemptOf(key);
+  if (attempt !== undefined) endAttempt(draft, attempt.number, "lost", { error });
+}
+
+/** An absence is believed only after the bind could have taken effect and become visible. */
+function believableFrom(draft: Draft, bindDeadlineMs: number, backend: string): number {
+  return bindDeadlineMs + (draft.rules.capabilities(backend)?.visibilityMs ?? 60_000);
+}
+
+function askAgain(draft: Draft, key: string): void {
+  const lease = draft.lease(key);
+  if (lease === undefined) return;
+  const { timing } = draft.rules;
+  const tries = lease.releaseTries + 1;
+  const believable = believableFrom(draft, lease.bindDeadlineMs, lease.backend);
+  const next = draft.nowMs + choreDelayMs(tries, timing.retryFirstMs, timing.retryMostMs);
+  // An absence seen early is looked at again exactly when it can first be believed.
+  draft.changeLease(key, { releaseTries: tries, nextTryAtMs: draft.nowMs < believable ? Math.min(next, believable) : next });
+  const attempt = draft.attemptOf(key);
+  if (draft.nowMs >= believable + timing.unresolvedMs && attempt?.state === "binding") {
+    endAttempt(draft, attempt.number, "lost", { error: unresolved("the backend could not say in time whether it exists") });
+  }
+}
+
+const unresolved = (why: string): SerializedError =>
+  new SchedulerError("BIND_UNRESOLVED", `The outcome of a launch stayed unclear: ${why}; its money stays on hold until it is known.`).toJSON();

@@ -1,0 +1,42 @@
+import { SchedulerError } from "../../model/errors/scheduler-error.js";
+import type { Draft } from "./draft.js";
+import { endAttempt } from "./end-attempt.js";
+import { beginRelease } from "./release-lease.js";
+
+/**
+ * Takes a run up where another process left it. What was under way is asked about, never assumed; a lease that only
+ * its own process could use is ended.
+ */
+export function onRecover(draft: Draft): void {
+  for (const lease of draft.leases) {
+    const attempt = draft.attemptOf(lease.key);
+    const processBound = draft.rules.capabilities(lease.backend)?.affinity === "process";
+    switch (lease.state) {
+      case "intended":
+        draft.changeLease(lease.key, { nextTryAtMs: draft.nowMs });
+        if (lease.partial) {
+          beginRelease(draft, lease.key);
+          if (attempt !== undefined) endAttempt(draft, attempt.number, "lost", { error: crashed("A launch was under way") });
+        } else draft.command({ kind: "find", key: lease.key });
+        break;
+      case "open":
+        if (attempt === undefined || attempt.state === "done") beginRelease(draft, lease.key);
+        else if (processBound) endAttempt(draft, attempt.number, "lost", { error: crashed("The lease belonged to a process that is gone") });
+        else if (attempt.state === "collecting") draft.command({ kind: "collect", key: lease.key });
+        else draft.command({ kind: "watch", key: lease.key });
+        break;
+      case "releasing":
+        draft.command({ kind: "release", key: lease.key });
+        if (attempt?.state === "collecting") draft.command({ kind: "collect", key: lease.key });
+        break;
+      case "released":
+        if (!lease.settled) draft.command({ kind: "ask-charge", key: lease.key });
+        break;
+      case "absent":
+        break;
+    }
+  }
+  if (draft.run.status === "promoting") draft.command({ kind: "promote" });
+}
+
+const crashed = (what: string) => new SchedulerError("LEASE_LOST", `${what} when its scheduler process ended.`).toJSON();

@@ -1,0 +1,35 @@
+import type { Capabilities } from "../../spec/capabilities.js";
+import type { RetryPolicy } from "../../spec/policy.js";
+
+/** What transitions need to know besides state and input. Plain data and pure functions. */
+export interface LifecycleRules {
+  readonly retry: RetryPolicy;
+  /** Capabilities of a backend; `undefined` when it is no longer configured. */
+  readonly capabilities: (backend: string) => Capabilities | undefined;
+  readonly timing: LifecycleTiming;
+}
+
+export interface LifecycleTiming {
+  /** First and longest pause between two tries of `find`, `release` and charge questions, ms. */
+  readonly retryFirstMs: number;
+  readonly retryMostMs: number;
+  /** After so many failed releases a lease is flagged as stuck. */
+  readonly stuckAfterTries: number;
+  /** How long a seller is asked for a final charge before the metered one is booked. */
+  readonly chargePatienceMs: number;
+  /** How long an unresolved bind may hold an attempt up before it counts as lost, beyond the bind deadline and visibility. */
+  readonly unresolvedMs: number;
+  /** Allowance for the backend's own timeout before the runtime ends an attempt. */
+  readonly timeoutGraceMs: number;
+  readonly promotionTries: number;
+}
+
+export const DEFAULT_TIMING: LifecycleTiming = {
+  retryFirstMs: 1_000,
+  retryMostMs: 60_000,
+  stuckAfterTries: 5,
+  chargePatienceMs: 300_000,
+  unresolvedMs: 60_000,
+  timeoutGraceMs: 5_000,
+  promotionTries: 8,
+};

@@ -1,0 +1,61 @@
+import { SchedulerError } from "../../model/errors/scheduler-error.js";
+import { isTerminal, type RunState } from "../../model/run.js";
+import type { Draft } from "./draft.js";
+import { bookAtLifetimeEnd } from "./release-lease.js";
+import { settleRunIfDone } from "./settle.js";
+import { stopAttempt } from "./stop-attempt.js";
+
+/** Does whatever is due at `draft.nowMs`. */
+export function onTick(draft: Draft): void {
+  const { nowMs, run } = draft;
+  for (const { number, state, provisionByMs, timeoutAtMs, stopping } of draft.attempts) {
+    if (stopping !== undefined) continue;
+    if (state === "starting" && nowMs >= provisionByMs) {
+      const error = new SchedulerError("PROVISIONING_TIMED_OUT", "The machine did not start within the provisioning deadline.").toJSON();
+      stopAttempt(draft, number, "lost", error);
+    } else if (state === "running" && timeoutAtMs !== undefined && nowMs >= timeoutAtMs) {
+      stopAttempt(draft, number, "timed-out");
+    }
+  }
+  for (const lease of draft.leases) {
+    if (!lease.settled && lease.state !== "open" && nowMs >= lease.lifetimeEndMs) bookAtLifetimeEnd(draft, lease.key);
+    if (lease.nextTryAtMs === undefined || nowMs < lease.nextTryAtMs) continue;
+    if (lease.state === "intended") draft.command({ kind: "find", key: lease.key });
+    else if (lease.state === "releasing") draft.command({ kind: "release", key: lease.key });
+    else if (lease.state === "released" && !lease.settled) draft.command({ kind: "ask-charge", key: lease.key });
+  }
+  if (run.status === "promoting" && run.promoteAtMs !== undefined && nowMs >= run.promoteAtMs) draft.command({ kind: "promote" });
+  settleRunIfDone(draft);
+}
+
+/** When the next tick has something to do; `undefined`: only an answer from outside can move the run. */
+export function nextWakeMs(state: RunState): number | undefined {
+  const { run } = state;
+  let next = Number.POSITIVE_INFINITY;
+  const at = (ms: number | undefined): void => {
+    if (ms !== undefined && ms < next) next = ms;
+  };
+  if (!isTerminal(run.status)) {
+    if (run.status === "promoting") at(run.promoteAtMs);
+    else {
+      at(run.notBeforeMs);
+      at(run.startByMs);
+      at(run.deadlineAtMs);
+    }
+  }
+  for (const attempt of state.attempts) {
+    if (attempt.stopping !== undefined) continue;
+    if (attempt.state === "starting") at(attempt.provisionByMs);
+    else if (attempt.state === "running") at(attempt.timeoutAtMs);
+  }
+  for (const lease of state.leases) {
+    at(lease.nextTryAtMs);
+    if (!lease.settled && lease.state !== "open") at(lease.lifetimeEndMs);
+  }
+  return Number.isFinite(next) ? next : undefined;
+}
+
+/** True once nothing of the run can move any more: it is over, and no lease may still exist. */
+export function isAtRest(state: RunState): boolean {
+  return state.run.settled && state.leases.every((lease) => lease.state === "released" || lease.state === "absent");
+}

@@ -1,0 +1,94 @@
+import type { RunState } from "../../model/run.js";
+import { onAccepted, onPromoted, onPromotionFailed, onRejected } from "./accept-result.js";
+import { onBindFailed, onBound, onFound, onProgress } from "./bind-attempt.js";
+import { onCollected } from "./collect-attempt.js";
+import { Draft, type Transition } from "./draft.js";
+import { withHistory } from "./end-attempt.js";
+import { endRun, onCancel } from "./end-run.js";
+import type { RunInput } from "./inputs.js";
+import { planAttempt } from "./plan-attempt.js";
+import { onRecover } from "./recover.js";
+import { onCharged, onReleased, onReleaseFailed } from "./release-lease.js";
+import type { LifecycleRules } from "./rules.js";
+import { stopAttempt } from "./stop-attempt.js";
+import { onTick } from "./tick.js";
+import { onReport } from "./watch-attempt.js";
+import { NO_EXCLUSIONS } from "../../model/run.js";
+
+/**
+ * The life of a run as a function: state and inputs in, state and commands out. No clock, no randomness, no effect.
+ * Inputs are applied in order; terminal states absorb; an input applied twice equals once.
+ */
+export function transition(state: RunState, inputs: readonly RunInput[], nowMs: number, rules: LifecycleRules): Transition {
+  const draft = new Draft(state, nowMs, rules);
+  for (const input of inputs) {
+    apply(draft, input);
+    if (draft.doom !== undefined) {
+      endRun(draft, "failed", draft.doom);
+      draft.doom = undefined;
+    }
+  }
+  return draft.finish();
+}
+
+function apply(draft: Draft, input: RunInput): void {
+  switch (input.type) {
+    case "tick":
+      return onTick(draft);
+    case "plan":
+      return planAttempt(draft, input.placement);
+    case "bind-progress":
+      return onProgress(draft, input.key, input.partial);
+    case "bound":
+      return onBound(draft, input.key, input.lease, input.offer);
+    case "bind-failed":
+      return onBindFailed(draft, input.key, input.error);
+    case "found":
+      return onFound(draft, input.finding);
+    case "reported":
+      return onReport(draft, input.report);
+    case "collected":
+      return onCollected(draft, input.key, input);
+    case "released":
+      return onReleased(draft, input.key, input.answer);
+    case "release-failed":
+      return onReleaseFailed(draft, input.key, input.error);
+    case "charged":
+      return onCharged(draft, input.key, input.charge);
+    case "accepted":
+      return onAccepted(draft, input);
+    case "rejected":
+      return onRejected(draft, input.error, input.wrong);
+    case "promoted":
+      return onPromoted(draft, input.outputs);
+    case "promotion-failed":
+      return onPromotionFailed(draft, input.error);
+    case "stop":
+      return stopAttempt(draft, input.attempt, input.why, input.error);
+    case "cancel":
+      return onCancel(draft, input.reason);
+    case "fail":
+      return endRun(draft, "failed", withHistory(draft, input.error));
+    case "waiting":
+      return onWaiting(draft, input);
+    case "recover":
+      return onRecover(draft);
+  }
+}
+
+function onWaiting(draft: Draft, input: Extract<RunInput, { type: "waiting" }>): void {
+  if (draft.over || draft.run.status === "promoting") return;
+  draft.changeRun({
+    lastError: input.error,
+    ...(input.untilMs === undefined ? {} : { notBeforeMs: input.untilMs }),
+    ...(input.forget ? { exclusions: NO_EXCLUSIONS } : {}),
+  });
+  if (input.tell) {
+    draft.tell({
+      type: "run-waiting",
+      reason: input.error.code,
+      message: input.error.message,
+      ...(input.untilMs === undefined ? {} : { untilMs: input.untilMs }),
+    });
+  }
+}
