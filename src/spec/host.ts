@@ -17,10 +17,19 @@ export interface Host {
   randomHex(bytes: number): string;
   /** SHA-256, lower-case hex. */
   sha256(data: string | Uint8Array): string;
+  /** SHA-256 of a stream: feed it piece by piece, so that a file of any size is digested in constant memory. */
+  createSha256(): Sha256Stream;
   /** HMAC-SHA-256, lower-case hex. */
   hmacSha256(secret: string, data: string): string;
   /** An environment variable. */
   env(name: string): string | undefined;
+}
+
+/** A digest under way. */
+export interface Sha256Stream {
+  update(bytes: Uint8Array): void;
+  /** Lower-case hex of everything fed so far. Ends the digest: call it once. */
+  hex(): string;
 }
 
 export interface TimerHandle {
