@@ -21,6 +21,10 @@ export function systemHost(): Host {
     newId: () => timeOrderedId(Date.now(), randomBytes(10)),
     randomHex: (bytes) => randomBytes(bytes).toString("hex"),
     sha256: (data) => createHash("sha256").update(data).digest("hex"),
+    createSha256: () => {
+      const hash = createHash("sha256");
+      return { update: (bytes) => void hash.update(bytes), hex: () => hash.digest("hex") };
+    },
     hmacSha256: (secret, data) => createHmac("sha256", secret).update(data).digest("hex"),
     env: (name) => process.env[name],
   };

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import type { Host, TimerHandle } from "../spec/host.js";
+import type { Host, Sha256Stream, TimerHandle } from "../spec/host.js";
 import { identityRandom } from "./seeded-random.js";
 import { TimerHeap, type VirtualTimer } from "./timer-heap.js";
 
@@ -151,6 +151,11 @@ class Virtual implements VirtualHost {
 
   sha256(data: string | Uint8Array): string {
     return createHash("sha256").update(data).digest("hex");
+  }
+
+  createSha256(): Sha256Stream {
+    const hash = createHash("sha256");
+    return { update: (bytes) => void hash.update(bytes), hex: () => hash.digest("hex") };
   }
 
   hmacSha256(secret: string, data: string): string {
