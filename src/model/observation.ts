@@ -5,8 +5,9 @@ import type { NodeIdentity } from "./offer.js";
  *
  * - `launch`: a bind led to a running command (`ok`) or not; `hours` is the time it took.
  * - `uptime`: the lease was up for `hours`; `interrupted` if the seller or the node ended it.
- * - `success`: the attempt ended with a usable result (`ok`), or with a fault of node or backend.
- * - `speed`: `logRatio` = ln(actual duration / expected duration); positive is slower.
+ * - `success`: the attempt ended with a usable result (`ok`), or with a fault of node or backend other than an interruption,
+ *   which `uptime` already tells: costs would count it twice.
+ * - `speed`: `logRatio` = ln(actual duration / planned duration), planned = `expectedDurationMs` / `offer.speed`; positive is slower.
  * - `check`: a verifier compared the result: `ok` = right, else wrong.
  */
 export type Observation = { readonly who: NodeIdentity; readonly gpu?: string; readonly atMs: number } & (

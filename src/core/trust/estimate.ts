@@ -11,7 +11,10 @@ export interface NodeEstimate {
   readonly launch: { readonly alpha: number; readonly beta: number };
   /** Gamma posterior of interruptions per hour: shape `a`, rate `b` in hours. */
   readonly hazard: { readonly a: number; readonly b: number };
-  /** Log-normal slowness: ln(actual / expected duration); `mean` and `variance` of the estimate, `n` effective samples. */
+  /**
+   * Log-normal slowness against the reference machine: ln(actual / `expectedDurationMs`), so it includes the speed that the
+   * offer claims (`prior.speed`). `mean` and `variance` of the estimate, `n` effective samples.
+   */
   readonly slowness: { readonly mean: number; readonly variance: number; readonly n: number };
   /** Time from bind to the command running, hours: mean and variance of the estimate. */
   readonly start: { readonly mean: number; readonly variance: number };
@@ -24,7 +27,10 @@ export interface NodeParameters {
   readonly successProbability: number;
   readonly launchProbability: number;
   readonly hazardPerHour: number;
-  /** Speed factor: 1 = as expected, 2 = twice as fast. */
+  /**
+   * Speed factor against the reference machine: 1 = `expectedDurationMs`, 2 = half of it. The offer's own claim is already in
+   * it (through {@link EstimatePrior.speed}); do not multiply by it again.
+   */
   readonly speed: number;
   readonly startHours: number;
 }
@@ -45,6 +51,8 @@ export interface EstimatePrior {
   readonly setupHours?: number;
   readonly speed?: number;
   readonly interruptible: boolean;
+  /** Canonical GPU of the offer, as in `Observation.gpu`: machines of one backend with the same GPU share evidence. */
+  readonly gpu?: string;
 }
 
 export interface BreakerView {
