@@ -32,9 +32,12 @@ export function admitBackends(
 
 /** What keeps a backend out whatever it might offer. Depends on need and capabilities alone. */
 export function backendDenial(need: Need, capabilities: Capabilities): Denial | undefined {
-  if (need.image && capabilities.images === "none") return denial("no-images", "the workload is a container image; this backend runs plain processes only");
-  if (!need.image && capabilities.images === "required") return denial("image-required", "the workload names no image; this backend runs images only");
-  if (need.files && capabilities.staging === "none") return denial("staging", "the workload has inputs or outputs; this backend cannot move files");
+  if (need.image && capabilities.images === "none")
+    return denial("no-images", "the workload is a container image; this backend runs plain processes only");
+  if (!need.image && capabilities.images === "required")
+    return denial("image-required", "the workload names no image; this backend runs images only");
+  if (need.files && capabilities.staging === "none")
+    return denial("staging", "the workload has inputs or outputs; this backend cannot move files");
   if (!capabilities.exitCode && capabilities.staging === "none") {
     return denial("unsupported", "this backend reports neither exit codes nor files, so that success could not be told from failure");
   }

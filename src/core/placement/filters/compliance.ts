@@ -82,7 +82,10 @@ export const inPlace: ComplianceFilter = (facts, need) => {
 /** Secrets and registry passwords are readable by the host: only known operators and tees get them, unless `secretsTo: "any"`. */
 export const keepsSecrets: ComplianceFilter = (facts, need) => {
   if (!need.secrets || facts.trust.operator !== "permissionless" || need.tee.length > 0) return undefined;
-  return denial("secrets", 'the workload has secrets, which the host could read; found operator class: permissionless (secretsTo: "any" would allow it)');
+  return denial(
+    "secrets",
+    'the workload has secrets, which the host could read; found operator class: permissionless (secretsTo: "any" would allow it)',
+  );
 };
 
 /** All rules of trust and place in the order in which they are worth telling. */

@@ -12,7 +12,8 @@ export function gpuFilter(request: GpuRequest | undefined): (offered: OfferedGpu
   const matches = gpuMatcher(request);
   const known = new Map<string, Denial | undefined>();
   return (offered) => {
-    if (offered === undefined) return denial("wrong-gpu", `needs ${request.count} GPU${request.count === 1 ? "" : "s"}; the offer has none`);
+    if (offered === undefined)
+      return denial("wrong-gpu", `needs ${request.count} GPU${request.count === 1 ? "" : "s"}; the offer has none`);
     const key = `${offered.count}|${offered.memoryGiB ?? ""}|${offered.label}`;
     if (known.has(key)) return known.get(key);
     const match = matches(offered);

@@ -15,5 +15,8 @@ export function livesLongEnough(workload: Workload, capabilities: Capabilities):
 export function warmLongEnough(workload: Workload, warm: WarmOffer, nowMs: number): Denial | undefined {
   const leftMs = warm.paidUntilMs - nowMs;
   if (workload.timeoutMs <= leftMs) return undefined;
-  return denial("lifetime", `the timeout is ${formatDuration(workload.timeoutMs)}; the open lease is paid for ${formatDuration(leftMs)} more`);
+  return denial(
+    "lifetime",
+    `the timeout is ${formatDuration(workload.timeoutMs)}; the open lease is paid for ${formatDuration(leftMs)} more`,
+  );
 }

@@ -18,7 +18,8 @@ export class SiblingFilter {
   offerDenial(who: NodeIdentity): Denial | undefined {
     if (this.#taken.size === 0 || !this.#taken.has(this.#keyOf(who))) return undefined;
     const operator = who.operator === undefined ? `an unknown operator of ${who.backend}` : `operator ${who.operator}`;
-    const where = this.#distinct === "operator" ? operator : `${who.node === undefined ? "an unknown node" : `node ${who.node}`} of ${operator}`;
+    const where =
+      this.#distinct === "operator" ? operator : `${who.node === undefined ? "an unknown node" : `node ${who.node}`} of ${operator}`;
     return denial("same-operator", `another attempt of this run already uses ${where}`);
   }
 
