@@ -1,0 +1,52 @@
+/**
+ * Everything an author of a backend needs: `defineBackend`, a careful HTTP client, and helpers for settings, names,
+ * errors, paging, waiting and metering. The contract's types are exported too, so that this and `zod` are the only imports.
+ *
+ * @module
+ */
+
+export type { ErrorCode, Effect, Retry } from "../model/errors/codes.js";
+export { SchedulerError, toSchedulerError } from "../model/errors/scheduler-error.js";
+export { formatUsd, NANO_PER_USD, nanoUsd, toUsd, type NanoUsd } from "../model/money.js";
+export { Secret } from "../model/secret.js";
+export type * from "../model/artifact.js";
+export type * from "../model/lease.js";
+export type * from "../model/offer.js";
+export type * from "../spec/index.js";
+export {
+  type BackendDefinition,
+  type BackendFactory,
+  type BackendTools,
+  type BackendVerbs,
+  type CreateTools,
+  defineBackend,
+  type FactoryParameters,
+  type VerbsWithoutFind,
+} from "./define-backend.js";
+export { findEach, inspectEach, type ReportBody } from "./each.js";
+export { type Environment, processEnvironment } from "./environment.js";
+export { findByKey } from "./find-by-key.js";
+export * from "./http/index.js";
+export { createNaming, isKey, isOurs, MAX_KEY_LENGTH, type Naming, type NamingOptions, namespaceOf, shortName } from "./keys.js";
+export { importPeer, type ImportPeerOptions } from "./lazy-import.js";
+export { defineErrorMap, type ErrorContext, type ErrorFacts, type ErrorMap, type ErrorRule, type ErrorVerdict, factsOf, textAt } from "./map-error.js";
+export { meter, type MeteredLease } from "./metering.js";
+export { batches, collectAll, type Page, paginate, type PaginateOptions } from "./paginate.js";
+export { poll, type PollOptions } from "./poll.js";
+export { createRedactor, type Redactor } from "./redact.js";
+export {
+  booleanSetting,
+  choiceSetting,
+  listSetting,
+  numberSetting,
+  type ParsedSettingSource,
+  type SecretSettingSource,
+  type SettingReader,
+  settingsFor,
+  type SettingSource,
+} from "./settings.js";
+export { sleep } from "./sleep.js";
+export { suggest } from "./suggest.js";
+export { isoToMs, msToIso, timestampMs } from "./timestamp.js";
+export { numeric, tolerantEnum } from "./tolerant.js";
+export { isSecret, parseBackendOptions, secretOption, validateInput, type ValidationSubject } from "./validation.js";
