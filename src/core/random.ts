@@ -27,10 +27,10 @@ export function childSeed(seed: string, name: string): string {
 }
 
 class SmallFastCounting implements Random {
-  #a: number;
-  #b: number;
-  #c: number;
-  #counter: number;
+  private a: number;
+  private b: number;
+  private c: number;
+  private counter: number;
 
   constructor(seed: string) {
     let h1 = 1_779_033_703;
@@ -48,24 +48,24 @@ class SmallFastCounting implements Random {
     h2 = Math.imul(h4 ^ (h2 >>> 22), 2_869_860_233);
     h3 = Math.imul(h1 ^ (h3 >>> 17), 951_274_213);
     h4 = Math.imul(h2 ^ (h4 >>> 19), 2_716_044_179);
-    this.#a = (h1 ^ h2 ^ h3 ^ h4) | 0;
-    this.#b = (h2 ^ this.#a) | 0;
-    this.#c = (h3 ^ this.#a) | 0;
-    this.#counter = (h4 ^ this.#a) | 0;
+    this.a = (h1 ^ h2 ^ h3 ^ h4) | 0;
+    this.b = (h2 ^ this.a) | 0;
+    this.c = (h3 ^ this.a) | 0;
+    this.counter = (h4 ^ this.a) | 0;
     // The author's advice for sfc32: discard a dozen outputs, so that similar states have parted.
-    for (let i = 0; i < 12; i++) this.#step();
+    for (let i = 0; i < 12; i++) this.step();
   }
 
   next(): number {
-    return ((this.#step() >>> 0) + 0.5) / 4_294_967_296;
+    return ((this.step() >>> 0) + 0.5) / 4_294_967_296;
   }
 
-  #step(): number {
-    const sum = (((this.#a + this.#b) | 0) + this.#counter) | 0;
-    this.#counter = (this.#counter + 1) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0;
+  private step(): number {
+    const sum = (((this.a + this.b) | 0) + this.counter) | 0;
+    this.counter = (this.counter + 1) | 0;
+    this.a = this.b ^ (this.b >>> 9);
+    this.b = (this.c + (this.c << 3)) | 0;
+    this.c = (((this.c << 21) | (this.c >>> 11)) + sum) | 0;
     return sum;
   }
 }

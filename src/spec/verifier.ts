@@ -24,9 +24,12 @@ export type Verdict =
       readonly winner: number;
       /** Probability that the winner is wrong, as far as the model knows. */
       readonly errorProbability: number;
+      /** Attempts whose results confirmed each other; their nodes earn credit. Empty when nothing was compared. */
       readonly agreed: readonly number[];
+      /** Attempts whose results are taken to be wrong; their nodes lose credit. */
       readonly wrong: readonly number[];
     }
+  /** So many further results are needed, those of pending attempts included. At least 1. */
   | { readonly kind: "more"; readonly replicas: number }
   | { readonly kind: "reject"; readonly reason: string; readonly wrong: readonly number[] };
 

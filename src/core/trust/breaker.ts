@@ -79,11 +79,3 @@ export function viewBreaker(state: BreakerState, nowMs: number, options: Breaker
   if (nowMs < tripped.untilMs) return { state: "open", untilMs: tripped.untilMs, share: 0 };
   return { state: "half-open", share: options.shares[tripped.stage] ?? 1 };
 }
-
-/** The stricter of two views: an open one wins (the later one of two), then the smaller share. */
-export function stricterView(a: BreakerView, b: BreakerView): BreakerView {
-  if (a.state === "open" && b.state === "open") return (a.untilMs ?? 0) >= (b.untilMs ?? 0) ? a : b;
-  if (a.state === "open" || b.state === "closed") return a;
-  if (b.state === "open" || a.state === "closed") return b;
-  return a.share <= b.share ? a : b;
-}

@@ -39,7 +39,7 @@ export interface NodeParameters {
 export interface TrustReader {
   /** `prior` carries what the offer itself says (operator class, hazard, set-up time, speed). */
   estimate(who: NodeIdentity, prior: EstimatePrior, nowMs: number): NodeEstimate;
-  /** Breaker of a backend or node: `closed` lets everything through, `open` nothing until `untilMs`, `half-open` a graded share. */
+  /** Breaker of the narrowest scope that `who` names, and of that alone (ask for `{ backend }` too): `closed` lets everything through, `open` nothing until `untilMs`, `half-open` a graded share. */
   breaker(who: NodeIdentity, nowMs: number): BreakerView;
   /** Raised by every change that could alter an answer; lets placement keep what it computed. */
   readonly revision: number;
@@ -51,7 +51,7 @@ export interface EstimatePrior {
   readonly setupHours?: number;
   readonly speed?: number;
   readonly interruptible: boolean;
-  /** Canonical GPU of the offer, as in `Observation.gpu`: machines of one backend with the same GPU share evidence. */
+  /** GPU label of the offer, the same string as in `Observation.gpu`: machines of one backend with the same GPU share evidence. */
   readonly gpu?: string;
 }
 

@@ -33,6 +33,8 @@ export class Evidence {
   wrong = 0;
 
   readonly #lives: HalfLives;
+  #weighedAtMs = Number.NaN;
+  #weight = 1;
 
   constructor(lives: HalfLives) {
     this.#lives = lives;
@@ -40,7 +42,12 @@ export class Evidence {
 
   /** Factor by which the sums have faded by `nowMs`; 1 before `atMs`. */
   weight(nowMs: number): number {
-    return fade(nowMs - this.atMs, this.#lives.halfLifeMs);
+    // Kept: one decision asks wide scopes thousands of times at the same moment.
+    if (nowMs !== this.#weighedAtMs) {
+      this.#weighedAtMs = nowMs;
+      this.#weight = fade(nowMs - this.atMs, this.#lives.halfLifeMs);
+    }
+    return this.#weight;
   }
 
   /** The same for wrong results. */
@@ -99,7 +106,7 @@ export class Evidence {
 
   #ageTo(nowMs: number): void {
     if (this.atMs === Number.NEGATIVE_INFINITY) {
-      this.atMs = nowMs;
+      this.#standAt(nowMs);
       return;
     }
     const weight = this.weight(nowMs);
@@ -119,7 +126,12 @@ export class Evidence {
     this.passedChecks *= weight;
     this.allChecks *= weight;
     this.wrongChecks *= weight;
+    this.#standAt(nowMs);
+  }
+
+  #standAt(nowMs: number): void {
     this.atMs = nowMs;
+    this.#weighedAtMs = Number.NaN;
   }
 }
 

@@ -8,6 +8,8 @@ type Level = "gpu" | "provider" | "operator" | "node";
 export class Scope {
   readonly evidence: Evidence;
   breaker: BreakerState = CLOSED_BREAKER;
+  /** When the last failed attempt was heard of. */
+  runFailedAtMs = Number.NEGATIVE_INFINITY;
   readonly #below: Partial<Record<Level, Map<string, Scope>>> = {};
   readonly #lives: HalfLives;
   /** Takes this scope out of its parent's map; absent for a backend. */

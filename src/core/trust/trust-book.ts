@@ -7,7 +7,6 @@ import {
   CLOSED_BREAKER,
   NODE_BREAKER,
   stepBreaker,
-  stricterView,
   viewBreaker,
 } from "./breaker.js";
 import type { BreakerView, EstimatePrior, NodeEstimate, TrustReader } from "./estimate.js";
@@ -29,6 +28,8 @@ export interface TrustBookOptions {
  * observed and the minute alone.
  */
 const AGEING_STEP_MS = 60_000;
+
+const MS_PER_HOUR = 3_600_000;
 
 /** Slower or faster than e^5 = 148 times the plan says that the plan is wrong, not the node. */
 const LARGEST_LOG_RATIO = 5;
@@ -82,7 +83,7 @@ export class TrustBook implements TrustReader {
       this.#recent.delete(scope);
       this.#recent.add(scope);
     }
-    this.#trip(path, who, usable);
+    this.#trip(path, usable);
     this.#forget();
   }
 
@@ -102,13 +103,12 @@ export class TrustBook implements TrustReader {
     return { ...estimate, wrong: path === undefined ? share : pathWrongProbability(path, who, prior.operator, share, atMs) };
   }
 
-  /** The stricter of the backend's breaker and the node's (the operator's, where no node is known). */
+  /** The breaker of the narrowest scope that `who` names: node, operator, provider or backend. Unknown ones are closed. */
   breaker(who: NodeIdentity, nowMs: number): BreakerView {
     const path = this.#find(who, undefined);
-    if (path === undefined) return viewBreaker(CLOSED_BREAKER, nowMs, this.#backendBreaker);
-    const ofBackend = viewBreaker(path.backend.breaker, nowMs, this.#backendBreaker);
-    const narrow = narrowScope(path, who);
-    return narrow === undefined ? ofBackend : stricterView(ofBackend, viewBreaker(narrow.breaker, nowMs, this.#nodeBreaker));
+    const scope = path === undefined ? undefined : narrowestNamed(path, who);
+    const options = scope === path?.backend ? this.#backendBreaker : this.#nodeBreaker;
+    return viewBreaker(scope?.breaker ?? CLOSED_BREAKER, nowMs, options);
   }
 
   #find(who: NodeIdentity, gpu: string | undefined): ScopePath | undefined {
@@ -116,13 +116,19 @@ export class TrustBook implements TrustReader {
     return backend === undefined ? undefined : followPath(backend, who, gpu, (from, level, name) => from.find(level, name));
   }
 
-  #trip(path: ScopePath, who: NodeIdentity, observation: Observation): void {
+  #trip(path: ScopePath, observation: Observation): void {
     const event = breakerEvent(observation);
     if (event === undefined) return;
     // Reclaims are part of a spot market's life, but a single node that keeps vanishing is to rest.
     if (observation.kind !== "uptime") path.backend.breaker = stepBreaker(path.backend.breaker, event, this.#backendBreaker);
-    const narrow = narrowScope(path, who);
-    if (narrow !== undefined) narrow.breaker = stepBreaker(narrow.breaker, event, this.#nodeBreaker);
+    for (const scope of [path.node, path.operator, path.provider]) {
+      if (scope === undefined) continue;
+      // The loss of a lease may have been told as a failed attempt already.
+      const told = observation.kind === "uptime" && scope.runFailedAtMs >= observation.atMs - observation.hours * MS_PER_HOUR;
+      if (told) continue;
+      scope.breaker = stepBreaker(scope.breaker, event, this.#nodeBreaker);
+      if (event.of === "run" && !event.ok) scope.runFailedAtMs = event.atMs;
+    }
   }
 
   #forget(): void {
@@ -134,8 +140,11 @@ export class TrustBook implements TrustReader {
   }
 }
 
-/** Whose breaker answers for the machine: the node's, or the operator's where machines are not told apart. */
-const narrowScope = (path: ScopePath, who: NodeIdentity): Scope | undefined => (who.node === undefined ? path.operator : path.node);
+function narrowestNamed(path: ScopePath, who: NodeIdentity): Scope | undefined {
+  if (who.node !== undefined) return path.node;
+  if (who.operator !== undefined) return path.operator;
+  return who.provider !== undefined ? path.provider : path.backend;
+}
 
 function breakerEvent(observation: Observation): BreakerEvent | undefined {
   const { kind, atMs } = observation;

@@ -7,9 +7,9 @@ import type { Verifier } from "../../spec/verifier.js";
 export const noneVerifier: Verifier = {
   name: "none",
   plan: () => ({ replicas: 1, distinct: "none" }),
-  judge(_workload, results, pending) {
+  judge(_workload, results) {
     const [first, ...rest] = results;
-    if (first === undefined) return { kind: "more", replicas: pending > 0 ? 0 : 1 };
+    if (first === undefined) return { kind: "more", replicas: 1 };
     const winner = rest.reduce((earliest, result) => (result.attempt < earliest.attempt ? result : earliest), first);
     return { kind: "accept", winner: winner.attempt, errorProbability: winner.wrongProbability, agreed: [], wrong: [] };
   },

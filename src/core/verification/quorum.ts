@@ -23,8 +23,7 @@ interface Answer {
  * right with probability `1 - maxErrorProbability`, given each node's phi. For nodes of equal phi that is the margin rule.
  * Results of one operator that agree count as one voice. The verdict does not depend on the order of the results.
  *
- * `more` asks for so many attempts beside the pending ones; 0 means that the pending ones are to be awaited. `agreed` is empty
- * when a single voice was good enough: nothing has been compared then.
+ * `agreed` is empty when a single voice was good enough: nothing has been compared then.
  */
 export function quorumVerifier(options: QuorumOptions): Verifier {
   const { maxErrorProbability, maxReplicas } = options;
@@ -42,10 +41,11 @@ export function quorumVerifier(options: QuorumOptions): Verifier {
         const error = errorProbability(phis, 0);
         if (error <= maxErrorProbability) return acceptance(leader, others, error);
       }
-      const room = maxReplicas - results.length - pending;
-      if (room <= 0 && pending === 0) return { kind: "reject", reason: undecided(results, answers, options), wrong: [] };
+      if (results.length >= maxReplicas && pending === 0) {
+        return { kind: "reject", reason: undecided(results, answers, options), wrong: [] };
+      }
       const missing = missingVoices(phis, results, maxErrorProbability, maxReplicas);
-      return { kind: "more", replicas: Math.max(0, Math.min(room, missing - pending)) };
+      return { kind: "more", replicas: Math.max(1, Math.min(maxReplicas - results.length, missing)) };
     },
   };
 }
