@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
 /** An empty directory that is gone after the test. */
 export function temporaryDirectory(name = "test"): string {
-  const directory = mkdtempSync(join(tmpdir(), `spillway-${name}-`));
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), `spillway-${name}-`)));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }));
   return directory;
 }
