@@ -9,7 +9,7 @@ import { dirname, join, posix } from "node:path";
 import ts from "typescript";
 import { discoverEntries, root } from "./entries.mjs";
 
-const parsed = ts.getParsedCommandLineOfConfigFile(`${root}tsconfig.json`, {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: report });
+const parsed = ts.getParsedCommandLineOfConfigFile(`${root}tsconfig.build.json`, {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: report });
 if (parsed === undefined) process.exit(1);
 
 const entries = discoverEntries().filter(({ source }) => existsSync(root + source));
@@ -21,9 +21,6 @@ const program = ts.createProgram({
     noEmit: false,
     declaration: true,
     emitDeclarationOnly: true,
-    stripInternal: true,
-    // A source that imports its own package by name would otherwise compile here and break for users.
-    paths: {},
     rootDir: `${root}src`,
     outDir: emitted,
   },
