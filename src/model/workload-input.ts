@@ -43,7 +43,13 @@ type NoFan = { readonly shards?: never; readonly frames?: never; readonly seeds?
 export type SingleWorkloadInput = WorkloadInput & NoFan;
 
 /** `true` if W certainly becomes a group, `false` if it certainly becomes one run, `boolean` if its type leaves that open. */
-export type IsFanOut<W extends WorkloadInput> = W extends FanOutInput ? true : W extends NoFan ? (Extract<keyof W, keyof NoFan> extends never ? false : W extends Record<Extract<keyof W, keyof NoFan>, never> ? false : boolean) : boolean;
+export type IsFanOut<W extends WorkloadInput> = W extends FanOutInput
+  ? true
+  : Extract<keyof W, keyof NoFan> extends never
+    ? false
+    : W extends NoFan
+      ? false
+      : boolean;
 
 /** What parsing answers. */
 export type ParsedWorkload =

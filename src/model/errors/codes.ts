@@ -72,6 +72,7 @@ export const ERROR_CODES = {
   WORKLOAD_TIMED_OUT: code("never", "done", "workload", "The command ran longer than the workload's timeout."),
   WORKLOAD_OUT_OF_MEMORY: code("never", "done", "workload", "The command was killed for using more memory than it asked for."),
   OUTPUT_MISSING: code("never", "done", "workload", "The command succeeded but a declared output does not exist."),
+  RESULT_INVALID: code("never", "done", "workload", "The result file is not JSON or not what the definition's result schema describes."),
   // Trust.
   INPUT_DIGEST_MISMATCH: code("never", "done", "caller", "An input's bytes do not have the digest that was promised."),
   OUTPUT_DIGEST_MISMATCH: code("elsewhere", "done", "node", "A stored output does not have the digest that the node claimed."),

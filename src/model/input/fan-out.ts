@@ -2,6 +2,7 @@ import type { FanMember, InputRequest, OutputRequest, Workload } from "../worklo
 import { type FanParsed, MAX_MEMBERS } from "./fan-schema.js";
 import { pathClashes, readPath, readUri } from "./file-path.js";
 import { type Template, template, type Values } from "./placeholders.js";
+import { good } from "../reading.js";
 import { formatPath, type Problem } from "./problem.js";
 
 /** One dimension of a fan-out. Values are made when asked for: a range of a billion frames costs nothing until refused. */
@@ -40,7 +41,8 @@ export function expand(workload: Workload, axes: readonly Axis[]): { readonly me
   const compiled = compile(workload, names);
   const members: Workload[] = [];
   for (let index = 0; index < total; index++) {
-    const built = compiled(valuesAt(axes, index), { index, of: total, label: labelOf(axes, index) });
+    const values = valuesAt(axes, total, index);
+    const built = compiled(values, { index, of: total, label: labelOf(axes, values) });
     if ("problem" in built) return { members: [], problems: [built.problem] };
     members.push(built.member);
   }
@@ -48,22 +50,22 @@ export function expand(workload: Workload, axes: readonly Axis[]): { readonly me
   return { members, problems: clash ? [clash] : [] };
 }
 
-function valuesAt(axes: readonly Axis[], index: number): Values {
+/** The values of one member: its index as a number of mixed base, one digit per axis. */
+function valuesAt(axes: readonly Axis[], total: number, index: number): Values {
   const values = new Map<string, string | number>([["index", index]]);
+  let block = total;
   let rest = index;
-  for (const axis of axes.toReversed()) {
-    values.set(axis.name, axis.at(rest % axis.count));
+  for (const axis of axes) {
+    block /= axis.count;
+    values.set(axis.name, axis.at(Math.floor(rest / block)));
     if (axis.name === "shard") values.set("shards", axis.count);
-    rest = Math.floor(rest / axis.count);
+    rest %= block;
   }
   return values;
 }
 
-function labelOf(axes: readonly Axis[], index: number): string {
-  const values = valuesAt(axes, index);
-  return axes
-    .map(({ name, count }) => (name === "shard" ? `shard ${values.get(name)}/${count}` : `${name} ${String(values.get(name)).slice(0, 40)}`))
-    .join(", ");
+function labelOf(axes: readonly Axis[], values: Values): string {
+  return axes.map(({ name, count }) => `${name} ${String(values.get(name)).slice(0, 40)}${name === "shard" ? `/${count}` : ""}`).join(", ");
 }
 
 type Built = { readonly member: Workload } | { readonly problem: Problem };
@@ -83,7 +85,8 @@ function compile(workload: Workload, names: ReadonlySet<string>): (values: Value
     if ("problem" in filledInputs) return filledInputs;
     const filledOutputs = outputs(values);
     if ("problem" in filledOutputs) return filledOutputs;
-    const task = { ...workload.task, ...Object.fromEntries([...values].filter(([name]) => name !== "index")) };
+    const task: Record<string, unknown> = { ...workload.task };
+    for (const [name, value] of values) if (name !== "index") task[name] = value;
     return {
       member: {
         ...workload,
@@ -111,11 +114,11 @@ function compileFiles<F extends { readonly uri?: string }>(
   return (values) => {
     const filled: [string, F][] = [];
     for (const { path, file, pathOf, uriOf } of entries) {
-      const judgedPath = readPath(pathOf?.(values) ?? path);
-      const judgedUri = uriOf ? readUri(uriOf(values)) : undefined;
-      const wrong = !judgedPath.ok ? judgedPath.problem : judgedUri && !judgedUri.ok ? judgedUri.problem : undefined;
+      const newPath = pathOf ? readPath(pathOf(values)) : good(path);
+      const newUri = uriOf ? readUri(uriOf(values)) : good(undefined);
+      const wrong = !newPath.ok ? newPath.problem : !newUri.ok ? newUri.problem : undefined;
       if (wrong !== undefined) return { problem: { field: formatPath([field, path]), message: `${wrong} once its placeholders are replaced` } };
-      filled.push([judgedPath.ok ? judgedPath.value : path, judgedUri?.ok ? { ...file, uri: judgedUri.value } : file]);
+      filled.push([newPath.ok ? newPath.value : path, newUri.ok && newUri.value !== undefined ? { ...file, uri: newUri.value } : file]);
     }
     const clash = pathsVary ? pathClashes(filled.map(([path]) => path), field === "inputs" ? "files" : "places")[0] : undefined;
     if (clash) return { problem: { field: formatPath([field, clash.path]), message: `${clash.problem} once its placeholders are replaced` } };
