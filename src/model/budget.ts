@@ -2,7 +2,7 @@ import { civilOfDays, DAY_MS, daysOfCivil, formatCivil } from "./civil-time.js";
 import type { ErrorCode } from "./errors/codes.js";
 import { type NanoUsd, readUsd } from "./money.js";
 import { kindOf, quote } from "./quote.js";
-import { bad, good, type Reading, valueOf } from "./reading.js";
+import { bad, good, type Reading, valueOrThrow } from "./reading.js";
 
 export const BUDGET_WINDOWS = ["hour", "day", "week", "month", "total"] as const;
 
@@ -64,7 +64,7 @@ function budgetOf(amount: unknown, per: unknown, written: unknown): Reading<Budg
  * @throws the given code (default INVALID_CONFIG: a budget is an option of the scheduler) with `details.field`
  */
 export function parseBudget(value: string | BudgetInput, field: string, code: ErrorCode = "INVALID_CONFIG"): Budget {
-  return valueOf(readBudget(value), field, code);
+  return valueOrThrow(readBudget(value), field, code);
 }
 
 /** The ledger account that spending counts against at a time, and when it gives way to the next one. */

@@ -1,5 +1,5 @@
-import { SchedulerError } from "./errors/scheduler-error.js";
 import type { ErrorCode } from "./errors/codes.js";
+import { SchedulerError } from "./errors/scheduler-error.js";
 import { formatPath, MAX_PROBLEMS, type Problem } from "./input/problem.js";
 import { isStandardSchema, type StandardIssue, type StandardResult, type StandardSchema } from "./standard-schema.js";
 import { decodeUtf8 } from "./utf8.js";
@@ -48,9 +48,13 @@ export function defineWorkload<I, O, W extends WorkloadInput>(
   options: WorkloadDefinitionOptions<I, O, never, W> & { readonly result?: never },
 ): WorkloadDefinition<I, undefined, W>;
 export function defineWorkload<I, O, R, W extends WorkloadInput>(
-  options: WorkloadDefinitionOptions<I, O, R, W> & { readonly result: { readonly output: string; readonly schema: StandardSchema<unknown, R> } },
+  options: WorkloadDefinitionOptions<I, O, R, W> & {
+    readonly result: { readonly output: string; readonly schema: StandardSchema<unknown, R> };
+  },
 ): WorkloadDefinition<I, R, W>;
-export function defineWorkload<I, O, R, W extends WorkloadInput>(options: WorkloadDefinitionOptions<I, O, R, W>): WorkloadDefinition<I, R | undefined, W> {
+export function defineWorkload<I, O, R, W extends WorkloadInput>(
+  options: WorkloadDefinitionOptions<I, O, R, W>,
+): WorkloadDefinition<I, R | undefined, W> {
   checkOptions(options);
   const { name, input, result, build } = options;
   return {
@@ -60,9 +64,13 @@ export function defineWorkload<I, O, R, W extends WorkloadInput>(options: Worklo
       const checked = await validate(input, value, { name, root: "input", code: "INVALID_WORKLOAD" });
       const workload = await runBuild(name, build, checked);
       if (result && !Object.hasOwn(workload.outputs ?? {}, result.output)) {
-        throw new SchedulerError("INVALID_WORKLOAD", `The definition "${name}" reads its result from an output that \`build\` does not declare; add it to \`outputs\`.`, {
-          details: { field: "outputs", output: result.output },
-        });
+        throw new SchedulerError(
+          "INVALID_WORKLOAD",
+          `The definition "${name}" reads its result from an output that \`build\` does not declare; add it to \`outputs\`.`,
+          {
+            details: { field: "outputs", output: result.output },
+          },
+        );
       }
       return workload;
     },
@@ -74,12 +82,18 @@ export function defineWorkload<I, O, R, W extends WorkloadInput>(options: Worklo
   };
 }
 
-function checkOptions(options: { readonly name: unknown; readonly input: unknown; readonly build: unknown; readonly result?: unknown }): void {
+function checkOptions(options: {
+  readonly name: unknown;
+  readonly input: unknown;
+  readonly build: unknown;
+  readonly result?: unknown;
+}): void {
   const refuse = (field: string, problem: string): never => {
     throw new SchedulerError("INVALID_WORKLOAD", `\`${field}\` of a workload definition ${problem}.`, { details: { field } });
   };
   if (typeof options !== "object" || options === null) refuse("definition", "must be an object with name, input and build");
-  if (typeof options.name !== "string" || options.name.trim() === "" || options.name.length > 128) refuse("name", "must be a string of 1 to 128 characters");
+  if (typeof options.name !== "string" || options.name.trim() === "" || options.name.length > 128)
+    refuse("name", "must be a string of 1 to 128 characters");
   if (!isStandardSchema(options.input)) refuse("input", "must be a Standard Schema, such as a zod schema");
   if (typeof options.build !== "function") refuse("build", "must be a function that makes a workload from the input");
   if (options.result === undefined) return;
@@ -94,20 +108,30 @@ interface Context {
   readonly code: ErrorCode;
 }
 
-async function validate<Output>(schema: StandardSchema<never, Output> | StandardSchema<unknown, Output>, value: unknown, context: Context): Promise<Output> {
+async function validate<Output>(
+  schema: StandardSchema<never, Output> | StandardSchema<unknown, Output>,
+  value: unknown,
+  context: Context,
+): Promise<Output> {
   let answer: StandardResult<Output>;
   try {
     answer = await schema["~standard"].validate(value);
   } catch (thrown) {
-    throw new SchedulerError("PLUGIN_CONTRACT_VIOLATION", `The ${context.root} schema of the definition "${context.name}" threw instead of answering.`, {
-      cause: thrown,
-      details: { field: context.root },
-    });
+    throw new SchedulerError(
+      "PLUGIN_CONTRACT_VIOLATION",
+      `The ${context.root} schema of the definition "${context.name}" threw instead of answering.`,
+      {
+        cause: thrown,
+        details: { field: context.root },
+      },
+    );
   }
   if (!answer.issues) return answer.value;
   const issues = answer.issues.slice(0, MAX_PROBLEMS).map((issue) => problemOf(issue, context.root));
   const first = issues[0] ?? { field: context.root, message: "is invalid" };
-  throw new SchedulerError(context.code, `\`${first.field}\` of "${context.name}": ${first.message}`, { details: { field: first.field, issues } });
+  throw new SchedulerError(context.code, `\`${first.field}\` of "${context.name}": ${first.message}`, {
+    details: { field: first.field, issues },
+  });
 }
 
 function problemOf({ message, path = [] }: StandardIssue, root: string): Problem {
@@ -122,10 +146,14 @@ async function runBuild<O, W extends WorkloadInput>(name: string, build: (input:
     if (typeof built === "object" && built !== null) return { name, ...(built as W) };
   } catch (thrown) {
     if (SchedulerError.isInstance(thrown)) throw thrown;
-    throw new SchedulerError("INVALID_WORKLOAD", `\`build\` of "${name}" threw: ${thrown instanceof Error ? thrown.message : String(thrown)}`, {
-      cause: thrown,
-      details: { field: "build" },
-    });
+    throw new SchedulerError(
+      "INVALID_WORKLOAD",
+      `\`build\` of "${name}" threw: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+      {
+        cause: thrown,
+        details: { field: "build" },
+      },
+    );
   }
   throw new SchedulerError("INVALID_WORKLOAD", `\`build\` of "${name}" must answer a workload.`, { details: { field: "build" } });
 }
@@ -139,5 +167,7 @@ function parseJson(name: string, bytes: Uint8Array): unknown {
     // Told below.
   }
   const why = text === undefined ? "is not UTF-8 text" : "is not JSON";
-  throw new SchedulerError("RESULT_INVALID", `The result file of "${name}" ${why} (${bytes.length} bytes).`, { details: { field: "result" } });
+  throw new SchedulerError("RESULT_INVALID", `The result file of "${name}" ${why} (${bytes.length} bytes).`, {
+    details: { field: "result" },
+  });
 }

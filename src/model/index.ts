@@ -1,7 +1,15 @@
 /** The nouns. */
 export * from "./artifact.js";
 export * from "./attempt.js";
-export { BUDGET_WINDOWS, type Budget, type BudgetAccount, type BudgetInput, type BudgetWindow, budgetWindow, parseBudget } from "./budget.js";
+export {
+  BUDGET_WINDOWS,
+  type Budget,
+  type BudgetAccount,
+  type BudgetInput,
+  type BudgetWindow,
+  budgetWindow,
+  parseBudget,
+} from "./budget.js";
 export * from "./decision.js";
 export * from "./errors/codes.js";
 export * from "./errors/scheduler-error.js";
@@ -27,5 +35,12 @@ export * from "./receipt.js";
 export * from "./run.js";
 export * from "./secret.js";
 export { formatDuration, parseBytes, parseDurationMs, parseMiB } from "./units.js";
-export { type FanOutInput, type IsFanOut, type ParsedWorkload, parseWorkload, type SingleWorkloadInput, type WorkloadInput } from "./workload-input.js";
 export * from "./workload.js";
+export {
+  type FanOutInput,
+  type IsFanOut,
+  type ParsedWorkload,
+  parseWorkload,
+  type SingleWorkloadInput,
+  type WorkloadInput,
+} from "./workload-input.js";

@@ -8,7 +8,7 @@ import { decimalOfNumber, readDecimal, scaleDecimal } from "./decimal.js";
 import type { ErrorCode } from "./errors/codes.js";
 import { SchedulerError } from "./errors/scheduler-error.js";
 import { kindOf, quote } from "./quote.js";
-import { bad, good, type Reading, valueOf } from "./reading.js";
+import { bad, good, type Reading, valueOrThrow } from "./reading.js";
 
 /** An exact amount of US dollars in units of 1e-9 USD. Never negative in caps and holds. */
 export type NanoUsd = bigint;
@@ -78,5 +78,5 @@ export function readUsd(value: unknown): Reading<NanoUsd> {
  * @throws the given code (default INVALID_WORKLOAD) with `details.field`
  */
 export function parseUsd(value: string | number, field: string, code: ErrorCode = "INVALID_WORKLOAD"): NanoUsd {
-  return valueOf(readUsd(value), field, code);
+  return valueOrThrow(readUsd(value), field, code);
 }

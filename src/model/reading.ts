@@ -12,7 +12,7 @@ export const good = <T>(value: T): Reading<T> => ({ ok: true, value });
 export const bad = (problem: string): Reading<never> => ({ ok: false, problem });
 
 /** Turns a reading into its value or a coded error that names the field. */
-export function valueOf<T>(reading: Reading<T>, field: string, code: ErrorCode): T {
+export function valueOrThrow<T>(reading: Reading<T>, field: string, code: ErrorCode): T {
   if (reading.ok) return reading.value;
   throw new SchedulerError(code, `\`${field}\` ${reading.problem}.`, { details: { field } });
 }

@@ -6,7 +6,7 @@
 import { decimalOfNumber, readDecimal, scaleDecimal } from "./decimal.js";
 import type { ErrorCode } from "./errors/codes.js";
 import { kindOf, quote } from "./quote.js";
-import { bad, good, type Reading, valueOf } from "./reading.js";
+import { bad, good, type Reading, valueOrThrow } from "./reading.js";
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -63,7 +63,7 @@ function boundedDuration(ms: number, written: unknown): Reading<number> {
  * @throws the given code (default INVALID_WORKLOAD) with `details.field`
  */
 export function parseDurationMs(value: string | number, field: string, code: ErrorCode = "INVALID_WORKLOAD"): number {
-  return valueOf(readDurationMs(value), field, code);
+  return valueOrThrow(readDurationMs(value), field, code);
 }
 
 /** A duration for people, in its two largest units: `1h 30m`, `2d`, `1.5s`, `250ms`. Negative or non-finite: `0ms`. */
@@ -71,7 +71,8 @@ export function formatDuration(ms: number): string {
   if (!(ms > 0) || !Number.isFinite(ms)) return "0ms";
   if (ms < SECOND_MS) return `${Math.max(1, Math.round(ms))}ms`;
   if (ms < MINUTE_MS) return `${Number((ms / SECOND_MS).toFixed(1))}s`;
-  const [large, small, step] = ms < HOUR_MS ? (["m", "s", MINUTE_MS] as const) : ms < DAY_MS ? (["h", "m", HOUR_MS] as const) : (["d", "h", DAY_MS] as const);
+  const [large, small, step] =
+    ms < HOUR_MS ? (["m", "s", MINUTE_MS] as const) : ms < DAY_MS ? (["h", "m", HOUR_MS] as const) : (["d", "h", DAY_MS] as const);
   const per = step === DAY_MS ? 24 : 60;
   const units = Math.round(ms / (step / per));
   const rest = units % per;
@@ -150,7 +151,7 @@ export function readBytes(value: unknown): Reading<number> {
  * @throws the given code (default INVALID_WORKLOAD) with `details.field`
  */
 export function parseMiB(value: string | number, field: string, code: ErrorCode = "INVALID_WORKLOAD"): number {
-  return valueOf(readMiB(value), field, code);
+  return valueOrThrow(readMiB(value), field, code);
 }
 
 /**
@@ -158,5 +159,5 @@ export function parseMiB(value: string | number, field: string, code: ErrorCode 
  * @throws the given code (default INVALID_WORKLOAD) with `details.field`
  */
 export function parseBytes(value: string | number, field: string, code: ErrorCode = "INVALID_WORKLOAD"): number {
-  return valueOf(readBytes(value), field, code);
+  return valueOrThrow(readBytes(value), field, code);
 }

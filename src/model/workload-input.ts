@@ -3,6 +3,13 @@
  * resolved, every default filled, everything checked. Behind this border types are trusted.
  */
 
+import { SchedulerError } from "./errors/scheduler-error.js";
+import { buildWorkload } from "./input/build-workload.js";
+import { axesOf, expand } from "./input/fan-out.js";
+import { copyPlain } from "./input/plain-data.js";
+import { refuse } from "./input/problem.js";
+import { problemsOf, strict } from "./input/schema.js";
+import { readKind, topLevelSchema } from "./input/top-level.js";
 import { type BatchInput, batch } from "./kinds/batch.js";
 import { type InferenceInput, inference } from "./kinds/inference.js";
 import type { KindSpec } from "./kinds/kind-spec.js";
@@ -10,13 +17,6 @@ import { type ProvingInput, proving } from "./kinds/proving.js";
 import { type RenderingInput, rendering } from "./kinds/rendering.js";
 import { type SimulationInput, simulation } from "./kinds/simulation.js";
 import { type TrainingInput, training } from "./kinds/training.js";
-import { axesOf, expand } from "./input/fan-out.js";
-import { buildWorkload } from "./input/build-workload.js";
-import { copyPlain } from "./input/plain-data.js";
-import { readKind, topLevelSchema } from "./input/top-level.js";
-import { problemsOf, strict } from "./input/schema.js";
-import { refuse } from "./input/problem.js";
-import { SchedulerError } from "./errors/scheduler-error.js";
 import type { NanoUsd } from "./money.js";
 import { WORKLOAD_KINDS, type Workload, type WorkloadKind } from "./workload.js";
 
@@ -65,7 +65,11 @@ export type ParsedWorkload =
     };
 
 const SPECS: Readonly<Record<WorkloadKind, KindSpec>> = { batch, inference, training, rendering, proving, simulation };
-const SCHEMAS = WORKLOAD_KINDS.map((kind) => ({ kind, common: topLevelSchema(SPECS[kind], Object.values(SPECS)), task: strict(SPECS[kind].task) }));
+const SCHEMAS = WORKLOAD_KINDS.map((kind) => ({
+  kind,
+  common: topLevelSchema(SPECS[kind], Object.values(SPECS)),
+  task: strict(SPECS[kind].task),
+}));
 
 /**
  * Parses whatever a caller handed over. Never throws anything but a {@link SchedulerError}, whatever the input does

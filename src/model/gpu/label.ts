@@ -17,7 +17,11 @@ const VENDOR_WORDS = /nvidia|amd|geforce|tesla|quadro|radeon|instinct|generation
 const MAX_LENGTH = 200;
 
 /** Lower case, letters and digits only. */
-export const squeeze = (label: string): string => label.slice(0, MAX_LENGTH).toLowerCase().replace(/[^a-z0-9]/g, "");
+export const squeeze = (label: string): string =>
+  label
+    .slice(0, MAX_LENGTH)
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, "");
 
 /** Step 2 of normalising: takes memory and form factor out of a label and reduces the rest to its base. */
 export function readGpuLabel(label: string): GpuLabel {

@@ -31,7 +31,10 @@ export function createGpuIndex(rows: readonly GpuRow[] = GPU_ROWS, aliases: type
     Object.entries(aliases[row.id] ?? {}).flatMap(([dialect, labels]) => labels.map((label) => ({ dialect, label, row }))),
   );
   const byDialect = group(named.map(({ dialect, label, row }) => [`${dialect}\n${label}`, row]));
-  const byName = group([...named.map(({ label, row }) => [squeeze(label), row] as const), ...rows.map((row) => [squeeze(row.id), row] as const)]);
+  const byName = group([
+    ...named.map(({ label, row }) => [squeeze(label), row] as const),
+    ...rows.map((row) => [squeeze(row.id), row] as const),
+  ]);
   return { normalise: (label, hint = {}) => lookUp(label, hint, byDialect, byBase, byName) };
 }
 

@@ -1,7 +1,15 @@
 import type { KindSpec } from "../kinds/kind-spec.js";
 import { toUsd } from "../money.js";
 import { formatDuration } from "../units.js";
-import type { CheckpointRequest, DataRequest, InputRequest, OutputRequest, ResourceRequest, VerificationRequest, Workload } from "../workload.js";
+import type {
+  CheckpointRequest,
+  DataRequest,
+  InputRequest,
+  OutputRequest,
+  ResourceRequest,
+  VerificationRequest,
+  Workload,
+} from "../workload.js";
 import type { CommonParsed } from "./common-schema.js";
 import type { Problem } from "./problem.js";
 
@@ -108,13 +116,17 @@ function contradictions(parsed: CommonParsed, workload: Workload): Problem[] {
   const problems: Problem[] = [];
   const shared = Object.keys(workload.secrets).find((name) => Object.hasOwn(workload.env, name));
   if (shared !== undefined) problems.push({ field: `secrets.${shared}`, message: "is also set in `env`; keep one of them" });
-  if (parsed.registry && parsed.image === undefined) problems.push({ field: "registry", message: "is a login for an image, but there is no `image`" });
+  if (parsed.registry && parsed.image === undefined)
+    problems.push({ field: "registry", message: "is a login for an image, but there is no `image`" });
   if (workload.timeoutMs < workload.expectedDurationMs) {
     const [limit, guess] = [formatDuration(workload.timeoutMs), formatDuration(workload.expectedDurationMs)];
     problems.push({ field: "timeout", message: `is ${limit} and would end work that is expected to take ${guess} (\`expectedDuration\`)` });
   }
   if (workload.verification.kind === "quorum" && Object.keys(workload.outputs).length === 0) {
-    problems.push({ field: "outputs", message: "is empty, but `verification` by quorum compares the outputs of several attempts; declare at least one" });
+    problems.push({
+      field: "outputs",
+      message: "is empty, but `verification` by quorum compares the outputs of several attempts; declare at least one",
+    });
   }
   return problems;
 }

@@ -11,11 +11,6 @@ export type SizeInput = string | number;
 /** `"$2.50"`, `"2.50 USD"`, or a number of US dollars. */
 export type UsdInput = string | number;
 
-/** A Date. */
-export interface DateLike {
-  getTime(): number;
-}
-
 /** A GPU model or several acceptable ones as labels (`"l4"`, `["l4", "a10"]`), or the long form. */
 export type GpuInput =
   | string
@@ -134,7 +129,7 @@ export interface CommonInput {
   /** The command is ended after this time. Default: 3 x expectedDuration, at least 10 minutes. */
   readonly timeout?: DurationInput;
   /** Wanted completion: a duration from acceptance, a Date, or a time such as `"2026-11-24T18:00:00Z"`. Never kills paid work. */
-  readonly deadline?: DurationInput | DateLike;
+  readonly deadline?: DurationInput | Date;
   /** The run fails if nothing runs within this time of acceptance. */
   readonly startWithin?: DurationInput;
   /** `interactive`: somebody is waiting. Default `batch`. */

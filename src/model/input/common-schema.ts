@@ -21,7 +21,8 @@ export const name = text({ max: 128 });
 
 const command = reading((value): Reading<readonly string[]> => {
   if (typeof value === "string") return bad('must be a list of arguments, such as ["python", "train.py"]; no shell takes it apart');
-  if (!Array.isArray(value)) return bad(value === undefined ? 'is missing; write for instance ["python", "train.py"]' : "must be a list of arguments");
+  if (!Array.isArray(value))
+    return bad(value === undefined ? 'is missing; write for instance ["python", "train.py"]' : "must be a list of arguments");
   if (value.length === 0) return bad('must not be empty; write for instance ["python", "train.py"]');
   if (value.length > MAX_ARGUMENTS) return bad(`has more than ${MAX_ARGUMENTS} arguments`);
   for (const [index, argument] of value.entries()) {
@@ -32,12 +33,17 @@ const command = reading((value): Reading<readonly string[]> => {
 });
 
 const variableName = (key: string): Reading<string> =>
-  readText(key, { max: 256, pattern: /^[A-Za-z_][A-Za-z0-9_]*$/, problem: "is not a name of an environment variable (letters, digits and _)" });
+  readText(key, {
+    max: 256,
+    pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
+    problem: "is not a name of an environment variable (letters, digits and _)",
+  });
 
-const variableValue = reading((value): Reading<string> =>
-  typeof value === "number" || typeof value === "boolean"
-    ? good(String(value))
-    : readText(value, { max: MAX_ARGUMENT, multiline: true, empty: true }),
+const variableValue = reading(
+  (value): Reading<string> =>
+    typeof value === "number" || typeof value === "boolean"
+      ? good(String(value))
+      : readText(value, { max: MAX_ARGUMENT, multiline: true, empty: true }),
 );
 
 /** A reference names its resolver; a bare word is most likely the secret itself, which must not get any further. */
@@ -96,7 +102,11 @@ const backendKind = (key: string): Reading<string> =>
 
 export const commonShape = {
   name: name.exactOptional(),
-  image: text({ max: 512, pattern: /^[A-Za-z0-9][^\s]*$/, problem: "is not an image reference, such as `ghcr.io/acme/embed:1.4`" }).exactOptional(),
+  image: text({
+    max: 512,
+    pattern: /^[A-Za-z0-9][^\s]*$/,
+    problem: "is not an image reference, such as `ghcr.io/acme/embed:1.4`",
+  }).exactOptional(),
   command,
   env: recordOf(variableName, variableValue, MAX_VARIABLES).exactOptional(),
   secrets: recordOf(variableName, secretReference, MAX_VARIABLES).exactOptional(),

@@ -1,9 +1,13 @@
 import * as z from "zod";
-import { SENSITIVITIES } from "../workload.js";
 import { bad, good, type Reading } from "../reading.js";
-import { oneOf, readText, reading, shorthand, strict, text, textList } from "./schema.js";
+import { SENSITIVITIES } from "../workload.js";
+import { oneOf, reading, readText, shorthand, strict, text, textList } from "./schema.js";
 
-const WORD = { max: 64, pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/, problem: "must be one word of letters, digits, . _ and -, such as `iso27001`" };
+const WORD = {
+  max: 64,
+  pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+  problem: "must be one word of letters, digits, . _ and -, such as `iso27001`",
+};
 
 const lower = (word: string): string => word.toLowerCase();
 
@@ -23,7 +27,9 @@ export function readCountry(value: unknown): Reading<string> {
   const code = written.value.trim().toUpperCase();
   const meant = COUNTRY_MISTAKES.get(code);
   if (meant) return bad(`is not an ISO 3166-1 code; did you mean \`${meant}\`?`);
-  return /^[A-Z]{2}$/.test(code) || COUNTRY_SETS.has(code) ? good(code) : bad("must be an ISO 3166-1 code such as `DE`, or `EU`, `EEA`, `ADEQUATE`");
+  return /^[A-Z]{2}$/.test(code) || COUNTRY_SETS.has(code)
+    ? good(code)
+    : bad("must be an ISO 3166-1 code such as `DE`, or `EU`, `EEA`, `ADEQUATE`");
 }
 
 /** Two letters are a country and upper-cased; anything else is a seller's region name and left alone. */

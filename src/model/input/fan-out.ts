@@ -1,8 +1,8 @@
+import { good } from "../reading.js";
 import type { FanMember, InputRequest, OutputRequest, Workload } from "../workload.js";
 import { type FanParsed, MAX_MEMBERS } from "./fan-schema.js";
 import { pathClashes, readPath, readUri } from "./file-path.js";
 import { type Template, template, type Values } from "./placeholders.js";
-import { good } from "../reading.js";
 import { formatPath, type Problem } from "./problem.js";
 
 /** One dimension of a fan-out. Values are made when asked for: a range of a billion frames costs nothing until refused. */
@@ -20,7 +20,12 @@ export function axesOf(fan: FanParsed): readonly Axis[] {
   if (shards !== undefined) axes.push({ name: "shard", field: "shards", count: shards, at: (index) => index });
   if (frames) {
     const step = frames.step ?? 1;
-    axes.push({ name: "frame", field: "frames", count: Math.floor((frames.to - frames.from) / step) + 1, at: (index) => frames.from + index * step });
+    axes.push({
+      name: "frame",
+      field: "frames",
+      count: Math.floor((frames.to - frames.from) / step) + 1,
+      at: (index) => frames.from + index * step,
+    });
   }
   for (const [name, values] of Object.entries(sweep ?? {})) {
     axes.push({ name, field: "sweep", count: values.length, at: (index) => values[index] ?? "" });
@@ -31,11 +36,17 @@ export function axesOf(fan: FanParsed): readonly Axis[] {
 }
 
 /** The members of a fan-out, or what is wrong with them. */
-export function expand(workload: Workload, axes: readonly Axis[]): { readonly members: readonly Workload[]; readonly problems: readonly Problem[] } {
+export function expand(
+  workload: Workload,
+  axes: readonly Axis[],
+): { readonly members: readonly Workload[]; readonly problems: readonly Problem[] } {
   const total = axes.reduce((product, axis) => product * axis.count, 1);
   if (total > MAX_MEMBERS) {
     const field = axes.reduce((largest, axis) => (axis.count > largest.count ? axis : largest)).field;
-    return { members: [], problems: [{ field, message: `makes ${total} runs, more than the ${MAX_MEMBERS} that one workload may become; split it` }] };
+    return {
+      members: [],
+      problems: [{ field, message: `makes ${total} runs, more than the ${MAX_MEMBERS} that one workload may become; split it` }],
+    };
   }
   const names = new Set([...axes.map((axis) => axis.name), "index", ...(axes.some((axis) => axis.name === "shard") ? ["shards"] : [])]);
   const compiled = compile(workload, names);
@@ -108,7 +119,12 @@ function compileFiles<F extends { readonly uri?: string }>(
   files: Readonly<Record<string, F>>,
   of: (text: string) => Template | undefined,
 ): (values: Values) => Files<F> {
-  const entries = Object.entries(files).map(([path, file]) => ({ path, file, pathOf: of(path), uriOf: file.uri === undefined ? undefined : of(file.uri) }));
+  const entries = Object.entries(files).map(([path, file]) => ({
+    path,
+    file,
+    pathOf: of(path),
+    uriOf: file.uri === undefined ? undefined : of(file.uri),
+  }));
   if (entries.every(({ pathOf, uriOf }) => !pathOf && !uriOf)) return () => ({ files });
   const pathsVary = entries.some(({ pathOf }) => pathOf);
   return (values) => {
@@ -117,11 +133,18 @@ function compileFiles<F extends { readonly uri?: string }>(
       const newPath = pathOf ? readPath(pathOf(values)) : good(path);
       const newUri = uriOf ? readUri(uriOf(values)) : good(undefined);
       const wrong = !newPath.ok ? newPath.problem : !newUri.ok ? newUri.problem : undefined;
-      if (wrong !== undefined) return { problem: { field: formatPath([field, path]), message: `${wrong} once its placeholders are replaced` } };
+      if (wrong !== undefined)
+        return { problem: { field: formatPath([field, path]), message: `${wrong} once its placeholders are replaced` } };
       filled.push([newPath.ok ? newPath.value : path, newUri.ok && newUri.value !== undefined ? { ...file, uri: newUri.value } : file]);
     }
-    const clash = pathsVary ? pathClashes(filled.map(([path]) => path), field === "inputs" ? "files" : "places")[0] : undefined;
-    if (clash) return { problem: { field: formatPath([field, clash.path]), message: `${clash.problem} once its placeholders are replaced` } };
+    const clash = pathsVary
+      ? pathClashes(
+          filled.map(([path]) => path),
+          field === "inputs" ? "files" : "places",
+        )[0]
+      : undefined;
+    if (clash)
+      return { problem: { field: formatPath([field, clash.path]), message: `${clash.problem} once its placeholders are replaced` } };
     return { files: Object.fromEntries(filled) };
   };
 }
@@ -135,7 +158,10 @@ function outputClash(members: readonly Workload[]): Problem | undefined {
       // Below a directory the file keeps its own name.
       const place = uri.endsWith("/") ? `${uri}\n${path}` : uri;
       if (taken.has(place)) {
-        return { field: formatPath(["outputs", path]), message: "goes to the same place for several members; put a placeholder such as `{index}` into it" };
+        return {
+          field: formatPath(["outputs", path]),
+          message: "goes to the same place for several members; put a placeholder such as `{index}` into it",
+        };
       }
       taken.add(place);
     }

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { bad, good, type Reading } from "../reading.js";
 import { kindOf } from "../quote.js";
+import { bad, good, type Reading } from "../reading.js";
 import { reading, readText, recordOf, strict, wholeIn } from "./schema.js";
 
 /** Most runs that one fan-out may become. */
@@ -41,7 +41,12 @@ const seedList = z.array(wholeIn(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGE
 
 const seeds = reading((value): Reading<number | readonly number[]> => {
   const parsed = Array.isArray(value) ? seedList.safeParse(value) : seedCount.safeParse(value);
-  if (!parsed.success) return bad(value instanceof Array ? "must be whole numbers, at least one of them" : `must be a whole number of at least 1, or a list of seeds, not ${kindOf(value)}`);
+  if (!parsed.success)
+    return bad(
+      value instanceof Array
+        ? "must be whole numbers, at least one of them"
+        : `must be a whole number of at least 1, or a list of seeds, not ${kindOf(value)}`,
+    );
   return repeated(parsed.data) ? bad("names a seed twice") : good(parsed.data);
 });
 

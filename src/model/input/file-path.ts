@@ -25,7 +25,8 @@ export function readUri(value: unknown): Reading<string> {
   const uri = readText(value, { max: MAX_URI });
   if (!uri.ok) return uri;
   // A workload is stored and shown; a password in it would be too.
-  if (/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*:[^/?#]*@/i.test(uri.value)) return bad("must not hold a password; give the artifact store its own credentials");
+  if (/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*:[^/?#]*@/i.test(uri.value))
+    return bad("must not hold a password; give the artifact store its own credentials");
   return good(uri.value);
 }
 

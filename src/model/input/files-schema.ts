@@ -10,7 +10,9 @@ const MAX_OUTPUTS = 1_000;
 const sha256 = reading((value): Reading<string> => {
   const written = readText(value, { max: 64 });
   if (!written.ok) return written;
-  return /^[0-9a-f]{64}$/i.test(written.value) ? good(written.value.toLowerCase()) : bad("must be a SHA-256 digest of 64 hexadecimal digits");
+  return /^[0-9a-f]{64}$/i.test(written.value)
+    ? good(written.value.toLowerCase())
+    : bad("must be a SHA-256 digest of 64 hexadecimal digits");
 });
 
 const uri = reading(readUri);
@@ -18,13 +20,15 @@ const uri = reading(readUri);
 const input = z.preprocess(shorthand("uri"), strict({ uri, sha256: sha256.exactOptional(), size: reading(readBytes).exactOptional() }));
 
 export const inputs = recordOf(readPath, input, MAX_INPUTS).superRefine((files, context) => {
-  for (const { path, problem } of pathClashes(Object.keys(files), "files")) context.addIssue({ code: "custom", path: [path], message: problem });
+  for (const { path, problem } of pathClashes(Object.keys(files), "files"))
+    context.addIssue({ code: "custom", path: [path], message: problem });
 });
 
 const output = z.preprocess(shorthand("uri"), strict({ uri: uri.exactOptional(), optional: flag().exactOptional() }));
 
 export const outputs = recordOf(readPath, output, MAX_OUTPUTS).superRefine((places, context) => {
-  for (const { path, problem } of pathClashes(Object.keys(places), "places")) context.addIssue({ code: "custom", path: [path], message: problem });
+  for (const { path, problem } of pathClashes(Object.keys(places), "places"))
+    context.addIssue({ code: "custom", path: [path], message: problem });
 });
 
 export const duration = reading(readDurationMs);

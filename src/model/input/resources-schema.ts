@@ -1,10 +1,9 @@
-import { normaliseGpu } from "../gpu/normalise.js";
-import { GPU_MEMORY_TOLERANCE } from "../gpu/normalise.js";
+import * as z from "zod";
+import { GPU_MEMORY_TOLERANCE, normaliseGpu } from "../gpu/normalise.js";
 import { bad, good, type Reading } from "../reading.js";
 import { readMiB } from "../units.js";
 import type { GpuRequest } from "../workload.js";
 import { numberIn, oneOf, reading, strict, textList, wholeIn } from "./schema.js";
-import * as z from "zod";
 
 const MIB_PER_GIB = 1024;
 /** No device has less; a smaller number was meant in GiB. */
@@ -75,4 +74,3 @@ export const resources = strict(
     return meant && `is not a known field; did you mean \`${meant}\`?`;
   },
 );
-

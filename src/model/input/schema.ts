@@ -24,7 +24,10 @@ export function strict<S extends z.core.$ZodLooseShape>(shape: S, elsewhere: (ke
     error: (issue) => {
       if (issue.code !== "unrecognized_keys") return undefined;
       // One text per key, in the order of the keys; `problemsOf` takes them apart again.
-      return issue.keys.slice(0, MAX_PROBLEMS).map((key) => elsewhere(key) ?? `is not a known field${suggestion(key, known) || `; known are ${listed(known)}`}`).join("\n");
+      return issue.keys
+        .slice(0, MAX_PROBLEMS)
+        .map((key) => elsewhere(key) ?? `is not a known field${suggestion(key, known) || `; known are ${listed(known)}`}`)
+        .join("\n");
     },
   });
 }
@@ -122,7 +125,9 @@ export function problemsOf(error: z.core.$ZodError, input: unknown): Problem[] {
 function describe(issue: Issue, input: unknown): Problem[] {
   if (issue.code === "unrecognized_keys") {
     const messages = issue.message.split("\n");
-    return issue.keys.slice(0, MAX_PROBLEMS).map((key, index) => ({ field: formatPath([...issue.path, key]), message: messages[index] ?? "is not a known field" }));
+    return issue.keys
+      .slice(0, MAX_PROBLEMS)
+      .map((key, index) => ({ field: formatPath([...issue.path, key]), message: messages[index] ?? "is not a known field" }));
   }
   return [{ field: formatPath(issue.path), message: clause(issue, at(input, issue.path)) }];
 }
@@ -130,11 +135,18 @@ function describe(issue: Issue, input: unknown): Problem[] {
 function clause(issue: Issue, received: unknown): string {
   switch (issue.code) {
     case "invalid_type": {
-      const wanted = issue.expected === "array" ? "a list" : issue.expected === "record" ? "an object" : `${/^[aeio]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
+      const wanted =
+        issue.expected === "array"
+          ? "a list"
+          : issue.expected === "record"
+            ? "an object"
+            : `${/^[aeio]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
       return received === undefined ? `is missing; it must be ${wanted}` : `must be ${wanted}, not ${kindOf(received)}`;
     }
     case "too_small":
-      return issue.origin === "array" ? `needs at least ${issue.minimum} ${issue.minimum === 1 ? "entry" : "entries"}` : `must be at least ${issue.minimum}`;
+      return issue.origin === "array"
+        ? `needs at least ${issue.minimum} ${issue.minimum === 1 ? "entry" : "entries"}`
+        : `must be at least ${issue.minimum}`;
     case "too_big":
       return issue.origin === "array" ? `has more than ${issue.maximum} entries` : `must be at most ${issue.maximum}`;
     default:
@@ -143,5 +155,8 @@ function clause(issue: Issue, received: unknown): string {
 }
 
 function at(input: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined), input);
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined),
+    input,
+  );
 }

@@ -4,7 +4,7 @@ import { kindOf } from "../quote.js";
 import { WORKLOAD_KINDS, type WorkloadKind } from "../workload.js";
 import { commonShape } from "./common-schema.js";
 import { FAN_KEYS, fanShape } from "./fan-schema.js";
-import { refuse, ROOT, suggestion } from "./problem.js";
+import { ROOT, refuse, suggestion } from "./problem.js";
 import { oneOf, strict } from "./schema.js";
 
 /** Fields of parts of a workload, and words of other tools, with where they belong here. */
@@ -44,7 +44,11 @@ export function topLevelSchema(spec: KindSpec, all: readonly KindSpec[]) {
     for (const key of FAN_KEYS) {
       if (parsed[key] === undefined || spec.fan.includes(key)) continue;
       const owners = all.filter(({ fan }) => fan.includes(key)).map(({ kind }) => kind);
-      context.addIssue({ code: "custom", path: [key], message: `is not a field of the kind ${spec.kind}; use the kind ${owners.join(" or ")}` });
+      context.addIssue({
+        code: "custom",
+        path: [key],
+        message: `is not a field of the kind ${spec.kind}; use the kind ${owners.join(" or ")}`,
+      });
     }
   });
 }

@@ -1,6 +1,6 @@
 import type * as z from "zod";
-import { numberIn, oneOf, strict, text, wholeIn } from "../input/schema.js";
 import type { FanKey } from "../input/fan-schema.js";
+import { numberIn, oneOf, strict, text, wholeIn } from "../input/schema.js";
 import type { WorkloadKind } from "../workload.js";
 
 /** What one kind adds to the common part of a workload, and what it assumes where the caller says nothing. */

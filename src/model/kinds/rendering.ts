@@ -1,5 +1,5 @@
-import type { FrameRange } from "../input/fan-schema.js";
 import type { CommonInput } from "../input/common-input.js";
+import type { FrameRange } from "../input/fan-schema.js";
 import { count, GIB_IN_MIB, type KindSpec, label, MINUTE_MS, resolution } from "./kind-spec.js";
 
 /** Rendering a still, or the frames of an animation. Defaults: 10 minutes a frame, 4 CPUs, 8 GiB memory, 20 GiB disk. */

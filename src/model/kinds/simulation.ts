@@ -1,5 +1,5 @@
-import type { SeedsInput, SweepInput } from "../input/fan-schema.js";
 import type { CommonInput } from "../input/common-input.js";
+import type { SeedsInput, SweepInput } from "../input/fan-schema.js";
 import { count, GIB_IN_MIB, type KindSpec, label, MINUTE_MS } from "./kind-spec.js";
 
 /** A simulation, or many over seeds and parameters. Defaults: 10 minutes, 2 CPUs, 4 GiB memory, 10 GiB disk. */

@@ -1,5 +1,5 @@
-import type { SeedsInput, SweepInput } from "../input/fan-schema.js";
 import type { CommonInput } from "../input/common-input.js";
+import type { SeedsInput, SweepInput } from "../input/fan-schema.js";
 import { count, GIB_IN_MIB, type KindSpec, label, MINUTE_MS, type Precision, precision } from "./kind-spec.js";
 
 /**
@@ -26,7 +26,15 @@ export interface TrainingInput extends CommonInput {
 
 export const training: KindSpec = {
   kind: "training",
-  task: { model: label(), dataset: label(), framework: label(), precision: precision(), epochs: count(), steps: count(), batchSize: count() },
+  task: {
+    model: label(),
+    dataset: label(),
+    framework: label(),
+    precision: precision(),
+    epochs: count(),
+    steps: count(),
+    batchSize: count(),
+  },
   fan: ["shards", "seeds", "sweep"],
   defaults: {
     expectedDurationMs: 240 * MINUTE_MS,
