@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const source = fileURLToPath(new URL("./src/", import.meta.url));
 
 // Tests import the package by its name, as a user does, and run the sources. test/package and test/docs cover the built package.
-const alias = [
+export const alias = [
   { find: /^spillway$/, replacement: `${source}index.ts` },
   { find: /^spillway\/(.+)$/, replacement: `${source}$1/index.ts` },
 ];

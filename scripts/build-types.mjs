@@ -9,7 +9,11 @@ import { dirname, join, posix } from "node:path";
 import ts from "typescript";
 import { discoverEntries, root } from "./entries.mjs";
 
-const parsed = ts.getParsedCommandLineOfConfigFile(`${root}tsconfig.build.json`, {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: report });
+const parsed = ts.getParsedCommandLineOfConfigFile(
+  `${root}tsconfig.build.json`,
+  {},
+  { ...ts.sys, onUnRecoverableConfigFileDiagnostic: report },
+);
 if (parsed === undefined) process.exit(1);
 
 const entries = discoverEntries().filter(({ source }) => existsSync(root + source));

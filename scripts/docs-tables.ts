@@ -40,9 +40,14 @@ export const TABLES: Readonly<Record<string, Table>> = {
   environment: { page: "docs/environment.md", head: ["Variable", "Read by"], rows: environmentRows },
 };
 
-/** Parses a file below `src`. */
-const parse = (path: string): ts.SourceFile =>
-  ts.createSourceFile(path, readFileSync(join(root, path), "utf8"), ts.ScriptTarget.Latest, true);
+const parsed = new Map<string, ts.SourceFile>();
+
+/** The syntax tree of a file below `src`. */
+function parse(path: string): ts.SourceFile {
+  const known = parsed.get(path) ?? ts.createSourceFile(path, readFileSync(join(root, path), "utf8"), ts.ScriptTarget.Latest, true);
+  parsed.set(path, known);
+  return known;
+}
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
 
@@ -115,7 +120,8 @@ function literals(node: ts.Node): string[] {
 /** Environment variables that the source reads: `env: "NAME"` settings and calls of an `env` or `environment` function. */
 export function environmentVariables(): Map<string, string[]> {
   const found = new Map<string, string[]>();
-  for (const path of sources("src")) {
+  const mentioned = sources("src").filter((path) => /env/i.test(readFileSync(join(root, path), "utf8")));
+  for (const path of mentioned) {
     const visit = (node: ts.Node): void => {
       const names =
         ts.isPropertyAssignment(node) && node.name.getText() === "env"

@@ -58,7 +58,10 @@ async function testsOn(version) {
   // A wrong binary in PATH would test the same version four times.
   const failed = code !== 0 || counts.failed > 0 || !actual.startsWith(`v${version}.`);
   if (failed) console.error(output);
-  return { line: `Node ${version} (${actual}): ${counts.passed} passed, ${counts.failed} failed, ${seconds} s${failed ? ", FAILED" : ""}`, failed };
+  return {
+    line: `Node ${version} (${actual}): ${counts.passed} passed, ${counts.failed} failed, ${seconds} s${failed ? ", FAILED" : ""}`,
+    failed,
+  };
 }
 
 /** @param {string} text */

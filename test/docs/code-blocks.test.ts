@@ -31,7 +31,7 @@ function check(checked: readonly CodeBlock[]): Complaint[] {
       return [writeProjectFile(project, `docs/block-${index}.ts`, text), { block, lineInPage }];
     }),
   );
-  return compile([...files.keys()], (file) => files.has(file)).map((complaint) => {
+  return compile([...files.keys()], { about: (file) => files.has(file) }).map((complaint) => {
     const origin = files.get(complaint.file);
     return origin ? { ...complaint, file: origin.block.page, line: origin.lineInPage(complaint.line) } : complaint;
   });
@@ -59,7 +59,7 @@ test("a wrong block is reported with its page and line", () => {
       page: "part.md",
       line: 20,
       info: "ts fragment",
-      text: 'import { isErrorCode } from "spillway";\nisErrorCode(1);\nconst n: number = await Promise.resolve("text");',
+      text: 'import { SchedulerError } from "spillway";\nSchedulerError.isInstance(run);\nconst n: number = await Promise.resolve("text");',
     },
   ];
   expect(check(wrong).map(({ file, line }) => `${file}:${line}`)).toEqual(["whole.md:11", "whole.md:13", "part.md:23"]);

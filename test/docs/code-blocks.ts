@@ -18,20 +18,28 @@ export const escaping = (blocks: readonly CodeBlock[]): string[] =>
     .filter((block) => ESCAPES.test(block.info) && !isCompiled(block))
     .map(({ page, line, info }) => `${page}:${line}: "${info}": use "ts" or "ts fragment"`);
 
-/** What stands around a fragment: the imports and declarations of prelude.txt. */
+/** What stands before a fragment. */
 const prelude = readFileSync(join(root, "test", "docs", "prelude.txt"), "utf8")
   .trimEnd()
   .split("\n");
 
 const isImport = (line: string): boolean => /^import .*;$/.test(line);
 
+/** The name that a line of the prelude imports. */
+const importedName = (line: string): string | undefined => /^import \{ (\w+) \}/.exec(line)?.[1];
+
 /** A block as a file of its own, and how to get from a line of that file to a line of the page. */
 export function asFile(block: CodeBlock): { readonly text: string; readonly lineInPage: (line: number) => number } {
   const lines = block.text.split("\n");
   if (block.info === "ts") return { text: `${block.text}\nexport {};\n`, lineInPage: (line) => block.line + line };
-  // Imports of the fragment move out of the function; an empty line keeps their place.
+  // Imports of the fragment move out of the function and replace those of the prelude; an empty line keeps their place.
   const imports = lines.filter(isImport);
-  const head = [...prelude, ...imports, "export async function fragment(): Promise<unknown> {"];
+  const words = new Set(imports.flatMap((line) => line.match(/\w+/g) ?? []));
+  const head = [
+    ...prelude.filter((line) => !words.has(importedName(line) ?? "")),
+    ...imports,
+    "export async function fragment(): Promise<unknown> {",
+  ];
   const body = lines.map((line) => (isImport(line) ? "" : line));
   return {
     text: [...head, ...body, "return undefined;", "}", ""].join("\n"),

@@ -49,6 +49,12 @@ test("CJS files do not rely on import.meta, which is empty there", () => {
   expect(files.filter((file) => file.endsWith(".cjs") && /\bimport_meta\d* = \{\}/.test(read(file)))).toEqual([]);
 });
 
+test("declarations for CJS refer to declarations for CJS", () => {
+  const declarations = files.filter((file) => file.endsWith(".d.cts"));
+  expect(declarations.length).toBeGreaterThan(0);
+  expect(declarations.filter((file) => /["']\.{1,2}\/[^"']*\.js["']/.test(read(file)))).toEqual([]);
+});
+
 test("code loads only what the manifest declares: dependencies with the entry, optional peers later", () => {
   const dependencies = Object.keys(manifest["dependencies"] ?? {});
   const peers = Object.keys(manifest["peerDependencies"] ?? {});

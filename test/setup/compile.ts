@@ -8,9 +8,18 @@ export interface Complaint {
   readonly message: string;
 }
 
-/** Type checks files as a strict consumer's project would, and returns what the compiler says about the files that `about` accepts. */
-export function compile(files: readonly string[], about: (file: string) => boolean = () => true): Complaint[] {
+/** How to compile. */
+export interface CompileOptions {
+  /** Whose complaints count. */
+  readonly about: (file: string) => boolean;
+  /** Also look for errors inside declaration files, which takes longer. Default false. */
+  readonly inDeclarations?: boolean;
+}
+
+/** Type checks files as a strict consumer's project would. */
+export function compile(files: readonly string[], { about, inDeclarations = false }: CompileOptions): Complaint[] {
   const program = ts.createProgram(files, {
+    skipLibCheck: !inDeclarations,
     target: ts.ScriptTarget.ES2022,
     lib: ["lib.es2023.d.ts"],
     module: ts.ModuleKind.NodeNext,
