@@ -1,4 +1,4 @@
-import type { RunState } from "../../model/run.js";
+import { NO_EXCLUSIONS, type RunState } from "../../model/run.js";
 import { onAccepted, onPromoted, onPromotionFailed, onRejected } from "./accept-result.js";
 import { onBindFailed, onBound, onFound, onProgress } from "./bind-attempt.js";
 import { onCollected } from "./collect-attempt.js";
@@ -13,7 +13,6 @@ import type { LifecycleRules } from "./rules.js";
 import { stopAttempt } from "./stop-attempt.js";
 import { onTick } from "./tick.js";
 import { onReport } from "./watch-attempt.js";
-import { NO_EXCLUSIONS } from "../../model/run.js";
 
 /**
  * The life of a run as a function: state and inputs in, state and commands out. No clock, no randomness, no effect.
@@ -80,8 +79,7 @@ function onWaiting(draft: Draft, input: Extract<RunInput, { type: "waiting" }>):
   if (draft.over || draft.run.status === "promoting") return;
   draft.changeRun({
     lastError: input.error,
-    ...(input.untilMs === undefined ? {} : { notBeforeMs: input.untilMs }),
-    ...(input.forget ? { exclusions: NO_EXCLUSIONS } : {}),
+    ...(input.forget ? { exclusions: NO_EXCLUSIONS, ...(input.untilMs === undefined ? {} : { notBeforeMs: input.untilMs }) } : {}),
   });
   if (input.tell) {
     draft.tell({

@@ -1,0 +1,156 @@
+import { LRUCache } from "lru-cache";
+import { canonicalJson } from "../model/canonical-json.js";
+import { toDemand } from "../model/demand.js";
+import { toSchedulerError } from "../model/errors/scheduler-error.js";
+import type { Offer } from "../model/offer.js";
+import type { Workload } from "../model/workload.js";
+import type { BackendOffers } from "../core/placement/types.js";
+import type { Host } from "../spec/host.js";
+import type { GuardedBackend } from "./guard.js";
+
+/** One backend's answer to one demand, with what has been taken from it since. */
+interface Listing {
+  readonly fetchedAtMs: number;
+  readonly expiresAtMs: number;
+  readonly error?: BackendOffers["error"];
+  readonly all: readonly Offer[];
+  /** `all` without used-up offers; the same array object until one more is used up. */
+  free: readonly Offer[];
+  readonly taken: Map<string, number>;
+}
+
+/** A failed listing is not repeated before this has passed, ms. */
+const ERROR_TTL_MS = 5_000;
+const MAX_LISTINGS = 1_000;
+
+/**
+ * What is on offer, fetched once for all the runs that want the same, kept until it expires, and reduced by what has
+ * been taken since. Keyed by backend and demand.
+ */
+export class Market {
+  readonly #host: Host;
+  readonly #backends: ReadonlyMap<string, GuardedBackend>;
+  readonly #limits: Readonly<Record<string, number>>;
+  readonly #listings: LRUCache<string, Listing>;
+  readonly #underway = new Map<string, Promise<Listing>>();
+  readonly #demandKeys = new WeakMap<Workload, Map<string, string>>();
+  readonly #open = new Map<string, number>();
+
+  constructor(host: Host, backends: ReadonlyMap<string, GuardedBackend>, limits: Readonly<Record<string, number>>) {
+    this.#host = host;
+    this.#backends = backends;
+    this.#limits = limits;
+    this.#listings = new LRUCache({ max: MAX_LISTINGS });
+  }
+
+  /**
+   * Offers of the admitted backends. Answers at once when everything is known and fresh, else a promise of it: the
+   * caller saves a turn in the common case.
+   */
+  offers(workload: Workload, admitted: readonly string[], maxLifetimeMs: number): readonly BackendOffers[] | Promise<readonly BackendOffers[]> {
+    const now = this.#host.now();
+    const missing: Promise<unknown>[] = [];
+    const known: BackendOffers[] = [];
+    for (const id of admitted) {
+      const guarded = this.#backends.get(id);
+      if (guarded === undefined) continue;
+      const key = this.#key(guarded, workload, maxLifetimeMs);
+      const listing = this.#listings.get(key);
+      if (listing !== undefined && now < listing.expiresAtMs) known.push(this.#view(guarded, listing));
+      else missing.push(this.#fetch(guarded, key, workload, maxLifetimeMs));
+    }
+    if (missing.length === 0) return known;
+    return Promise.all(missing).then(() =>
+      admitted.flatMap((id) => {
+        const guarded = this.#backends.get(id);
+        const listing = guarded && this.#listings.get(this.#key(guarded, workload, maxLifetimeMs));
+        return guarded && listing ? [this.#view(guarded, listing)] : [];
+      }),
+    );
+  }
+
+  /** Notes that a placement takes one unit of an offer, until the listing is fetched anew. */
+  take(offer: Offer): void {
+    this.#open.set(offer.backend, (this.#open.get(offer.backend) ?? 0) + 1);
+    if (offer.capacity === undefined) return;
+    for (const [key, listing] of this.#listings.entries()) {
+      if (!key.startsWith(`${offer.backend}\n`)) continue;
+      const taken = (listing.taken.get(offer.id) ?? 0) + 1;
+      listing.taken.set(offer.id, taken);
+      if (taken >= offer.capacity) listing.free = listing.free.filter((free) => free.id !== offer.id);
+    }
+  }
+
+  /** A lease is over or never came to be: there is room again, and what the backend said before is outdated. */
+  giveBack(backend: string): void {
+    this.#open.set(backend, Math.max(0, (this.#open.get(backend) ?? 0) - 1));
+    this.refresh(backend);
+  }
+
+  /** Counts a lease that was open before this process started. */
+  adopt(backend: string): void {
+    this.#open.set(backend, (this.#open.get(backend) ?? 0) + 1);
+  }
+
+  refresh(backend: string): void {
+    for (const key of this.#listings.keys()) if (key.startsWith(`${backend}\n`)) this.#listings.delete(key);
+  }
+
+  openLeases(backend: string): number {
+    return this.#open.get(backend) ?? 0;
+  }
+
+  #view(guarded: GuardedBackend, listing: Listing): BackendOffers {
+    const { backend } = guarded;
+    const limit = this.#limits[backend.id];
+    const full = limit !== undefined && this.openLeases(backend.id) >= limit;
+    return {
+      backend: backend.id,
+      kind: backend.kind,
+      capabilities: backend.capabilities,
+      offers: full ? [] : listing.free,
+      ...(listing.error === undefined ? {} : { error: listing.error }),
+    };
+  }
+
+  #key(guarded: GuardedBackend, workload: Workload, maxLifetimeMs: number): string {
+    const { kind, id } = guarded.backend;
+    let keys = this.#demandKeys.get(workload);
+    if (keys === undefined) {
+      keys = new Map();
+      this.#demandKeys.set(workload, keys);
+    }
+    let key = keys.get(id);
+    if (key === undefined) {
+      key = `${id}\n${canonicalJson(toDemand(workload, maxLifetimeMs, kind))}`;
+      keys.set(id, key);
+    }
+    return key;
+  }
+
+  #fetch(guarded: GuardedBackend, key: string, workload: Workload, maxLifetimeMs: number): Promise<Listing> {
+    const underway = this.#underway.get(key);
+    if (underway !== undefined) return underway;
+    const fetching = this.#list(guarded, workload, maxLifetimeMs).then((listing) => {
+      this.#listings.set(key, listing);
+      this.#underway.delete(key);
+      return listing;
+    });
+    this.#underway.set(key, fetching);
+    return fetching;
+  }
+
+  async #list(guarded: GuardedBackend, workload: Workload, maxLifetimeMs: number): Promise<Listing> {
+    const fetchedAtMs = this.#host.now();
+    try {
+      const offers = await guarded.listOffers(toDemand(workload, maxLifetimeMs, guarded.backend.kind));
+      const soonest = offers.reduce((least, offer) => Math.min(least, offer.expiresAtMs), fetchedAtMs + guarded.backend.capabilities.offersTtlMs);
+      const free = offers.filter((offer) => offer.capacity !== 0);
+      return { fetchedAtMs, expiresAtMs: soonest, all: offers, free, taken: new Map() };
+    } catch (thrown) {
+      const error = toSchedulerError(thrown, "BACKEND_UNAVAILABLE", `Backend "${guarded.id}" named no offers`).toJSON();
+      const pause = Math.max(ERROR_TTL_MS, error.details?.retryAfterMs ?? 0);
+      return { fetchedAtMs, expiresAtMs: fetchedAtMs + pause, error, all: [], free: [], taken: new Map() };
+    }
+  }
+}

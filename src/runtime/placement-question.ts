@@ -1,0 +1,70 @@
+import type { WantedPlacement } from "../core/lifecycle/decide.js";
+import { admitBackends } from "../core/placement/admit-backends.js";
+import type { Placer } from "../core/placement/place.js";
+import type { BackendOffers, PlacementInput, PlacementResult } from "../core/placement/types.js";
+import type { RunRow, RunState } from "../model/run.js";
+import type { VerificationRequest } from "../model/workload.js";
+import type { Room } from "./budget-accounts.js";
+import type { EngineContext } from "./engine-context.js";
+import { maxLifetimeMs } from "./prepare-launch.js";
+
+/** Offers of the backends that may hear of the workload at all. */
+export function offersFor(context: EngineContext, run: Pick<RunRow, "workload">): readonly BackendOffers[] | Promise<readonly BackendOffers[]> {
+  const known = [...context.backends.values()].map(({ backend }) => ({ id: backend.id, kind: backend.kind, capabilities: backend.capabilities }));
+  const { admitted } = admitBackends(run.workload, known);
+  return context.market.offers(run.workload, admitted, maxLifetimeMs(run));
+}
+
+/** Puts together what one placement decision depends on. */
+export function placementQuestion(
+  context: EngineContext,
+  state: RunState,
+  backends: readonly BackendOffers[],
+  verification: VerificationRequest,
+  nowMs: number,
+): (wanted: WantedPlacement) => PlacementInput {
+  const { run } = state;
+  return (wanted) => {
+    const number = run.attempts + 1;
+    const siblings = state.attempts.filter((attempt) => attempt.verdict !== "wrong" && (attempt.state !== "done" || attempt.outcome === "succeeded"));
+    return {
+      runId: run.id,
+      attempt: number,
+      purpose: wanted.purpose,
+      workload: run.workload,
+      acceptedAtMs: run.acceptedAtMs,
+      ...(run.deadlineAtMs === undefined ? {} : { deadlineAtMs: run.deadlineAtMs }),
+      nowMs,
+      policy: context.options.policy,
+      backends,
+      trust: context.trust,
+      exclusions: run.exclusions,
+      siblings: { distinct: wanted.distinct, nodes: siblings.map(({ node }) => node) },
+      verification,
+      data: dataOf(run),
+      failures: run.failures,
+      seed: `${run.id}/${number}`,
+    };
+  };
+}
+
+function dataOf(run: Pick<RunRow, "workload">): PlacementInput["data"] {
+  const inputBytes = Object.values(run.workload.inputs).reduce((sum, input) => sum + (input.size ?? 0), 0);
+  return { inputBytes, outputBytes: 0, inputEgressUsdPerGB: 0 };
+}
+
+/**
+ * Places under the caps. When only the money on hold stands in the way, the run waits for refunds; when it would not
+ * fit even with all of them, it fails, unless the budget starts afresh later.
+ */
+export function placeWithinBudget(placer: Placer, input: PlacementInput, room: Room | undefined): PlacementResult {
+  if (room === undefined) return placer.place(input);
+  const result = placer.place({ ...input, available: room.now });
+  if (result.chosen !== undefined || !result.record.rejections.some(({ code }) => code === "over-budget")) return result;
+  const fitsLater = room.afterRefunds > room.now && placer.place({ ...input, available: room.afterRefunds }).chosen !== undefined;
+  const message = fitsLater ? "Waiting for money on hold for other attempts to be refunded." : (result.record.failure?.message ?? "The next attempt does not fit under the cap.");
+  const failure = { code: "BUDGET_EXHAUSTED" as const, message };
+  const hopeless = !fitsLater && room.renewsAtMs === undefined;
+  const { retryAtMs: _, ...rest } = result;
+  return { ...rest, hopeless, record: { ...result.record, failure }, ...(!fitsLater && room.renewsAtMs !== undefined ? { retryAtMs: room.renewsAtMs } : {}) };
+}

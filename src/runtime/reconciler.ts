@@ -1,0 +1,104 @@
+import type { LeaseRef } from "../model/lease.js";
+import { toSchedulerError } from "../model/errors/scheduler-error.js";
+import type { TimerHandle } from "../spec/host.js";
+import type { Engine } from "./engine.js";
+import type { EngineContext } from "./engine-context.js";
+import type { GuardedBackend } from "./guard.js";
+
+/** A lease that nobody knows must have been seen unknown for so long before it is released, ms. Covers slow commits. */
+const GRACE_MS = 60_000;
+
+/** What a comparison found that nobody may touch: reported, never released. */
+export interface ForeignLease {
+  readonly backend: string;
+  readonly key: string;
+}
+
+/**
+ * Compares what each backend says is open with what the store knows. The backend is listed first and the store loaded
+ * second, so that a lease made in between is never taken for a stray. Strays are released only when their key proves
+ * that they are of our own namespace, and only after a grace period.
+ */
+export class Reconciler {
+  readonly #context: EngineContext;
+  readonly #engine: Engine;
+  readonly #strays = new Map<string, { readonly since: number; readonly ref: LeaseRef }>();
+  readonly #foreign = new Map<string, ForeignLease>();
+  #timer: TimerHandle | undefined;
+  #closed = false;
+  #round: Promise<void> | undefined;
+
+  constructor(context: EngineContext, engine: Engine) {
+    this.#context = context;
+    this.#engine = engine;
+  }
+
+  get foreign(): readonly ForeignLease[] {
+    return [...this.#foreign.values()];
+  }
+
+  start(): void {
+    const { reconcileMs, host } = this.#context.options;
+    if (reconcileMs === 0 || this.#closed) return;
+    this.#timer = host.setTimer(reconcileMs, () => {
+      this.#round = this.reconcile().finally(() => this.start());
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    await this.#round;
+  }
+
+  /** One comparison of every backend; a backend that fails is looked at next time. */
+  async reconcile(): Promise<void> {
+    for (const guarded of this.#context.backends.values()) {
+      if (this.#closed) return;
+      try {
+        if (await this.#claimShard(guarded.id)) await this.#compare(guarded);
+      } catch (thrown) {
+        const error = toSchedulerError(thrown, "BACKEND_UNAVAILABLE", "Reconciliation failed");
+        this.#context.options.logger.warn({ backend: guarded.id, code: error.code }, error.message);
+      }
+    }
+  }
+
+  async #claimShard(backend: string): Promise<boolean> {
+    const { store, host, reconcileMs } = this.#context.options;
+    const nowMs = host.now();
+    const id = `reconcile/${backend}`;
+    const claims = await store.claim({ owner: this.#context.owner, nowMs, untilMs: nowMs + 3 * Math.max(reconcileMs, 1_000), scope: "shard", ids: [id], limit: 1 });
+    return claims.some((claim) => claim.id === id);
+  }
+
+  async #compare(guarded: GuardedBackend): Promise<void> {
+    const { store, host, logger } = this.#context.options;
+    const listed = await guarded.listLeases();
+    const known = new Map((await store.openLeases(guarded.id)).map((lease) => [lease.key, lease]));
+    const prefix = `${this.#context.namespace.id}-`;
+    const seen = new Set<string>();
+    for (const ref of listed) {
+      seen.add(ref.key);
+      const lease = known.get(ref.key);
+      if (lease !== undefined) {
+        // Open at the seller although we never heard back: the run is told, as if `find` had said so.
+        if (lease.state === "intended" && lease.owner.kind === "attempt") {
+          const live = this.#engine.find(lease.owner.runId);
+          if (live !== undefined) this.#engine.submit(live, { type: "found", finding: { kind: "bound", key: ref.key, lease: { ref } } });
+        }
+        continue;
+      }
+      if (!ref.key.startsWith(prefix)) {
+        this.#foreign.set(`${guarded.id}/${ref.key}`, { backend: guarded.id, key: ref.key });
+        continue;
+      }
+      const stray = this.#strays.get(ref.key) ?? { since: host.now(), ref };
+      this.#strays.set(ref.key, stray);
+      if (host.now() - stray.since < GRACE_MS + guarded.backend.capabilities.visibilityMs) continue;
+      logger.warn({ backend: guarded.id, key: ref.key }, "Releasing a lease of ours that no run knows");
+      if ((await guarded.release(ref, 0)) === "released") this.#strays.delete(ref.key);
+    }
+    for (const [key, stray] of this.#strays) if (stray.ref.backend === guarded.id && !seen.has(key)) this.#strays.delete(key);
+  }
+}

@@ -1,0 +1,301 @@
+import type { WorkloadDefinition } from "../model/define-workload.js";
+import { SchedulerError } from "../model/errors/scheduler-error.js";
+import { parseUsd } from "../model/money.js";
+import type { Workload } from "../model/workload.js";
+import { type IsFanOut, parseWorkload, type WorkloadInput } from "../model/workload-input.js";
+import type { LeaseRow } from "../model/lease.js";
+import type { RunPage, RunQuery } from "../spec/store.js";
+import { accept, type Acceptance } from "./accept.js";
+import { type OpenScheduler, openScheduler } from "./open-scheduler.js";
+import type { EventHub, SchedulerEvents } from "./event-hub.js";
+import type { BackendHealth } from "./guard.js";
+import { type ResolvedOptions, resolveOptions, type SchedulerOptions } from "./options.js";
+import { type Plan, planWorkload } from "./plan.js";
+import type { ForeignLease } from "./reconciler.js";
+import { Run } from "./run.js";
+import { RunGroup } from "./run-group.js";
+import { type CloseOptions, type CloseReport, shutDown } from "./shutdown.js";
+import { TypedRun } from "./typed-run.js";
+import { aborted, throwIfAborted } from "./wait-for.js";
+import { EventHub as Hub } from "./event-hub.js";
+
+export interface ScheduleOptions {
+  /**
+   * The same key with the same workload answers the run that exists, with another workload it is refused with
+   * IDEMPOTENCY_CONFLICT. Makes "schedule" safe to repeat after a crash of the caller.
+   */
+  readonly idempotencyKey?: string;
+  /** Ends the waiting for room in a full queue. The run, once accepted, is not affected. */
+  readonly signal?: AbortSignal;
+  /** The caller's own transaction, where the store takes one. */
+  readonly tx?: unknown;
+}
+
+export interface GroupOptions extends ScheduleOptions {
+  readonly name?: string;
+  /** Most members active at once. Default: no limit but the scheduler's. */
+  readonly parallelism?: number;
+  /** `continue` (default): the others go on. `cancel`: the first failure cancels the rest. */
+  readonly onFailure?: "continue" | "cancel";
+  /** One cap for all members. */
+  readonly maxCost?: string | number;
+}
+
+export interface Health {
+  readonly status: "ok" | "degraded" | "closed";
+  readonly backends: readonly BackendHealth[];
+  readonly queued: number;
+  readonly active: number;
+  /** Leases at our backends that are not ours to touch. */
+  readonly foreignLeases: readonly ForeignLease[];
+}
+
+/**
+ * Routes workloads to backends and sees them through. Make one per process and keep it; it opens its store with the
+ * first call. There is no cron in here: call `schedule` when the work is due.
+ *
+ * @example
+ * ```ts
+ * import { Scheduler } from "spillway";
+ * import { local } from "spillway/backends/local";
+ *
+ * await using scheduler = new Scheduler({ backends: [local({ usdPerHour: 0.05 })] });
+ * const run = await scheduler.schedule({ command: ["node", "--version"] });
+ * const result = await run.result();
+ * ```
+ */
+export class Scheduler {
+  readonly #options: ResolvedOptions;
+  readonly #hub: EventHub;
+  #opening: Promise<OpenScheduler> | undefined;
+  #state: "open" | "closing" | "closed" = "open";
+  #roomWaiters: (() => void)[] = [];
+
+  /** @throws INVALID_CONFIG, VOLATILE_STORE */
+  constructor(options: SchedulerOptions) {
+    this.#options = resolveOptions(options);
+    this.#hub = new Hub((thrown) => this.#options.logger.error({ error: String(thrown) }, "An event listener threw"));
+  }
+
+  /**
+   * Accepts a workload and answers a handle on its run, or on the group of its runs when the workload fans out. Resolves
+   * once it is accepted, durably if the store is durable; it then runs whatever becomes of the caller.
+   *
+   * @throws INVALID_WORKLOAD, UNSUPPORTED_WORKLOAD, BUDGET_REQUIRED, NO_FEASIBLE_PLACEMENT (no configured backend may run it at
+   * all), ARTIFACT_NOT_FOUND, IDEMPOTENCY_CONFLICT, QUEUE_FULL, SCHEDULER_CLOSED, STORE_UNAVAILABLE
+   */
+  schedule<const W extends WorkloadInput>(workload: W, options?: ScheduleOptions): Promise<IsFanOut<W> extends true ? RunGroup : Run>;
+  schedule<I, R>(definition: WorkloadDefinition<I, R>, input: I, options?: ScheduleOptions): Promise<TypedRun<R>>;
+  async schedule(first: WorkloadInput | WorkloadDefinition<unknown, unknown>, second?: unknown, third?: ScheduleOptions): Promise<Run | RunGroup | TypedRun<unknown>> {
+    if (isDefinition(first)) {
+      const prepared = await first.prepare(second);
+      const accepted = await this.#accept(await this.#parse(prepared), third ?? {});
+      if (accepted instanceof RunGroup) throw new SchedulerError("UNSUPPORTED_WORKLOAD", "A defined workload must not fan out: schedule its members one by one.", { details: { field: "build" } });
+      return new TypedRun(accepted, first);
+    }
+    return this.#accept(await this.#parse(first), (second as ScheduleOptions | undefined) ?? {});
+  }
+
+  /** Accepts several workloads atomically: all of them or none. */
+  async scheduleAll(workloads: readonly WorkloadInput[], options: GroupOptions = {}): Promise<RunGroup> {
+    if (!Array.isArray(workloads) || workloads.length === 0) {
+      throw new SchedulerError("INVALID_WORKLOAD", "scheduleAll needs a list of at least one workload.", { details: { field: "workloads" } });
+    }
+    const parsed: Workload[] = [];
+    for (const [index, workload] of workloads.entries()) {
+      try {
+        parsed.push(...(await this.#parse(workload)).workloads);
+      } catch (thrown) {
+        throw inMember(thrown, index);
+      }
+    }
+    const handle = await this.#accept({ workloads: parsed, fanOut: true }, options);
+    return handle as RunGroup;
+  }
+
+  /** Dry run: what would be done with a workload now, and what it would cost, expected and at worst. Nothing is created anywhere. */
+  async plan(workload: WorkloadInput): Promise<Plan> {
+    const { core } = await this.#open();
+    const { workloads } = await this.#parse(workload);
+    return planWorkload(core, workloads);
+  }
+
+  /** Handle on a run by its id. @throws RUN_NOT_FOUND */
+  async get(runId: string): Promise<Run> {
+    const { core } = await this.#open();
+    await core.state(runId);
+    return new Run(core, runId);
+  }
+
+  /** Handle on a group by its id. @throws RUN_NOT_FOUND */
+  async getGroup(groupId: string): Promise<RunGroup> {
+    const { core } = await this.#open();
+    const group = await core.store.loadGroup(groupId);
+    if (group === undefined) throw new SchedulerError("RUN_NOT_FOUND", `No group ${groupId} is known to this store.`);
+    return new RunGroup(core, group);
+  }
+
+  /** Summaries of runs, newest first, a page at a time. */
+  async list(query: RunQuery = {}): Promise<RunPage> {
+    return (await this.#open()).core.store.query(query);
+  }
+
+  /** Short for `get(id)` and `run.cancel()`. */
+  async cancel(runId: string, reason?: string): Promise<void> {
+    await (await this.get(runId)).cancel(reason);
+  }
+
+  /** Calls `listener` for every event of this process's runs, by type or (`event`) for all. */
+  on<T extends keyof SchedulerEvents>(type: T, listener: SchedulerEvents[T]): this {
+    this.#hub.emitter.on(type, listener as (...args: unknown[]) => void);
+    return this;
+  }
+
+  off<T extends keyof SchedulerEvents>(type: T, listener: SchedulerEvents[T]): this {
+    this.#hub.emitter.off(type, listener as (...args: unknown[]) => void);
+    return this;
+  }
+
+  /** How things stand, without asking anybody outside. */
+  async health(): Promise<Health> {
+    if (this.#state !== "open") return { status: "closed", backends: [], queued: 0, active: 0, foreignLeases: [] };
+    const { core, reconciler } = await this.#open();
+    const backends = [...core.context.backends.values()].map(({ health }) => health);
+    return {
+      status: backends.every(({ state }) => state === "ok") ? "ok" : "degraded",
+      backends,
+      queued: core.engine.dispatcher.waiting,
+      active: core.engine.dispatcher.active,
+      foreignLeases: reconciler.foreign,
+    };
+  }
+
+  /** Leases that exist or may exist according to the store. */
+  async leases(): Promise<readonly LeaseRow[]> {
+    const { core } = await this.#open();
+    const lists = await Promise.all([...core.context.backends.keys()].map((id) => core.store.openLeases(id)));
+    return lists.flat();
+  }
+
+  /** Compares every backend with the store now, as happens regularly by itself. */
+  async reconcile(): Promise<void> {
+    await (await this.#open()).reconciler.reconcile();
+  }
+
+  /**
+   * Ends this scheduler. `drain` (default) accepts nothing new and waits until every run is over and settled; `cancel`
+   * cancels them first; `detach` leaves leases running for a later process with the same durable store. After `timeout`
+   * what is left is left, and the report says so. Idempotent.
+   *
+   * @throws INVALID_CONFIG when `detach` is asked of a store that forgets, or of leases that only this process can use.
+   */
+  async close(options: CloseOptions = {}): Promise<CloseReport> {
+    if (this.#opening === undefined) {
+      this.#state = "closed";
+      return { openRuns: [], openLeases: [] };
+    }
+    const opened = await this.#opening;
+    if (this.#state === "open") this.#state = "closing";
+    const report = await shutDown(opened, options);
+    this.#state = "closed";
+    this.#tellRoom();
+    return report;
+  }
+
+  /** `await using`: drains. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #parse(input: unknown): Promise<{ readonly workloads: readonly Workload[]; readonly fanOut: boolean }> {
+    const parsed = parseWorkload(input);
+    return parsed.kind === "single" ? { workloads: [parsed.workload], fanOut: false } : { workloads: parsed.workloads, fanOut: true };
+  }
+
+  async #accept(parsed: { readonly workloads: readonly Workload[]; readonly fanOut: boolean }, options: GroupOptions): Promise<Run | RunGroup> {
+    throwIfAborted(options.signal);
+    const { core } = await this.#open();
+    await this.#room(core.engine.dispatcher.waiting + parsed.workloads.length, parsed.workloads.length, options.signal);
+    const acceptance: Acceptance = {
+      workloads: parsed.workloads,
+      ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
+      ...(options.tx === undefined ? {} : { tx: options.tx }),
+      ...(parsed.fanOut
+        ? {
+            group: {
+              ...(options.name === undefined ? {} : { name: options.name }),
+              ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
+              onFailure: options.onFailure ?? "continue",
+              ...(options.maxCost === undefined ? {} : { maxCost: parseUsd(options.maxCost, "maxCost") }),
+            },
+          }
+        : {}),
+    };
+    const accepted = await accept(core.context, acceptance);
+    if (accepted.kind === "known") {
+      const { runId, groupId } = accepted.existing;
+      if (groupId !== undefined) return this.getGroup(groupId);
+      return new Run(core, runId ?? "");
+    }
+    if (accepted.group !== undefined) core.engine.knowGroup(accepted.group);
+    const claims = new Map(accepted.result.claims.map((claim) => [claim.id, claim]));
+    for (const state of accepted.states) {
+      this.#hub.emit({ type: "run-accepted", runId: state.run.id, sequence: 1, atMs: state.run.acceptedAtMs });
+      const claim = claims.get(state.run.id);
+      // Without a claim (the caller's transaction is still open) the claim keeper takes the run up once it is visible.
+      if (claim !== undefined && options.tx === undefined) core.engine.begin(state, claim);
+    }
+    const first = accepted.states[0];
+    if (accepted.group !== undefined) return new RunGroup(core, accepted.group);
+    return new Run(core, first?.run.id ?? "");
+  }
+
+  /** Waits or refuses while the queue is full. */
+  async #room(wanted: number, added: number, signal: AbortSignal | undefined): Promise<void> {
+    const { limit, whenFull } = this.#options.queue;
+    let waiting = wanted - added;
+    while (waiting + added > limit) {
+      if (whenFull === "refuse" || added > limit) {
+        throw new SchedulerError("QUEUE_FULL", `${waiting} runs are waiting and the queue takes ${limit}. Try again later, or set \`queue.whenFull: "wait"\`.`, { details: { field: "queue.limit" } });
+      }
+      await new Promise<void>((resolve, reject) => {
+        this.#roomWaiters.push(resolve);
+        signal?.addEventListener("abort", () => reject(aborted(signal)), { once: true });
+      });
+      this.#assertOpen();
+      waiting = (await this.#open()).core.engine.dispatcher.waiting;
+    }
+  }
+
+  #tellRoom(): void {
+    if (this.#roomWaiters.length === 0) return;
+    const waiters = this.#roomWaiters;
+    this.#roomWaiters = [];
+    for (const tell of waiters) tell();
+  }
+
+  #assertOpen(): void {
+    if (this.#state !== "open") throw new SchedulerError("SCHEDULER_CLOSED", "The scheduler is closed or closing and accepts nothing new.");
+  }
+
+  #open(): Promise<OpenScheduler> {
+    if (this.#state === "closed" || (this.#state === "closing" && this.#opening === undefined)) {
+      return Promise.reject(new SchedulerError("SCHEDULER_CLOSED", "The scheduler is closed."));
+    }
+    this.#opening ??= openScheduler(this.#options, this.#hub, () => this.#tellRoom());
+    return this.#opening;
+  }
+}
+
+function isDefinition(value: unknown): value is WorkloadDefinition<unknown, unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { prepare?: unknown }).prepare === "function";
+}
+
+function inMember(thrown: unknown, index: number): unknown {
+  if (!SchedulerError.isInstance(thrown)) return thrown;
+  const field = thrown.details.field;
+  return new SchedulerError(thrown.code, `Workload ${index}: ${thrown.message}`, {
+    cause: thrown,
+    details: { ...thrown.details, field: `workloads.${index}${field === undefined ? "" : `.${field}`}` },
+  });
+}

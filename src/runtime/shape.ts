@@ -1,0 +1,22 @@
+import { canonicalJson } from "../model/canonical-json.js";
+import type { LiveRun } from "./live-run.js";
+
+/** Text that is equal for two runs exactly when the same places suit them: the parts of a workload that placement reads. */
+export function shapeOf(live: LiveRun): string {
+  live.shape ??= describe(live);
+  return live.shape;
+}
+
+function describe(live: LiveRun): string {
+  const { workload } = live.state.run;
+  const { resources, data, interruptible, latency, near, expectedDurationMs, timeoutMs, secretsTo, verification, valueAtRiskUsd, maxCost, tenant, kind } = workload;
+  const read = { resources, data, interruptible, latency, near, expectedDurationMs, timeoutMs, secretsTo, verification, valueAtRiskUsd, maxCost, tenant, kind };
+  return canonicalJson({
+    ...read,
+    backendOptions: workload.backendOptions,
+    image: workload.image !== undefined,
+    files: Object.keys(workload.inputs).length > 0 || Object.keys(workload.outputs).length > 0,
+    secrets: Object.keys(workload.secrets).length > 0,
+    checkpoint: workload.checkpoint !== undefined,
+  });
+}
