@@ -272,7 +272,8 @@ class Virtual implements VirtualHost {
 
   #describe(): string {
     const next = this.#timers.peek();
-    const due = next === undefined ? "" : `, the next in ${next.dueMs - this.#monotonicMs} ms${next.setAt === undefined ? "" : ` ${next.setAt}`}`;
+    const due =
+      next === undefined ? "" : `, the next in ${next.dueMs - this.#monotonicMs} ms${next.setAt === undefined ? "" : ` ${next.setAt}`}`;
     return `${this.#timers.size} pending timers${due}`;
   }
 }

@@ -132,7 +132,9 @@ describe("virtual host: driving", () => {
     expect(host.monotonic()).toBe(30);
     await host.runUntil(() => true, { limitMs: 0 });
     expect(count).toBe(3);
-    await expect(host.runUntil(() => count === 1_000, { limitMs: 50 })).rejects.toThrow(/50 ms of virtual time were not enough: 1 pending timers/);
+    await expect(host.runUntil(() => count === 1_000, { limitMs: 50 })).rejects.toThrow(
+      /50 ms of virtual time were not enough: 1 pending timers/,
+    );
   });
 
   it("rejects at once when nothing is left to happen", async () => {
@@ -147,9 +149,24 @@ describe("virtual host: driving", () => {
       new Promise<T>((resolve, reject) => {
         host.setTimer(ms, () => settle(resolve, reject));
       });
-    expect(await host.waitFor(after<string>(3_600_000, (resolve) => resolve("done")), { limitMs: 4_000_000 })).toBe("done");
-    await expect(host.waitFor(after(5, (_, reject) => reject(new Error("broken"))), { limitMs: 10 })).rejects.toThrow("broken");
-    await expect(host.waitFor(after(50, () => undefined), { limitMs: 10 })).rejects.toThrow(/not enough/);
+    expect(
+      await host.waitFor(
+        after<string>(3_600_000, (resolve) => resolve("done")),
+        { limitMs: 4_000_000 },
+      ),
+    ).toBe("done");
+    await expect(
+      host.waitFor(
+        after(5, (_, reject) => reject(new Error("broken"))),
+        { limitMs: 10 },
+      ),
+    ).rejects.toThrow("broken");
+    await expect(
+      host.waitFor(
+        after(50, () => undefined),
+        { limitMs: 10 },
+      ),
+    ).rejects.toThrow(/not enough/);
   });
 
   it("says so when timers never end", async () => {
@@ -221,7 +238,9 @@ describe("virtual host: identity, randomness, environment", () => {
     expect(host.sha256("abc")).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     expect(host.sha256(new TextEncoder().encode("abc"))).toBe(host.sha256("abc"));
     // RFC 4231, test case 2.
-    expect(host.hmacSha256("Jefe", "what do ya want for nothing?")).toBe("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    expect(host.hmacSha256("Jefe", "what do ya want for nothing?")).toBe(
+      "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+    );
   });
 
   it("reads its own environment only", () => {

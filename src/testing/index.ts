@@ -1,0 +1,10 @@
+/**
+ * `spillway/testing`: virtual time, seeded randomness, a simulated market and faults to order, for tests of your own
+ * backends, policies and code that schedules.
+ */
+export { silentLogger, TEST_NAMESPACE, type TestCallContext, testCallContext } from "./call-context.js";
+export * from "./faults/index.js";
+export * from "./marketplace/index.js";
+export type { Range } from "./range.js";
+export { identityRandom, type SeededRandom, seededRandom } from "./seeded-random.js";
+export { createVirtualHost, type DriveLimit, type PendingTimer, type VirtualHost, type VirtualHostOptions } from "./virtual-host.js";
