@@ -1,0 +1,38 @@
+import type { AbortSignalLike } from "../../spec/host.js";
+
+/** A platform signal that follows one of ours, for calls that insist on it. Dispose of it when the call is over. */
+export function platformSignal(signal: AbortSignalLike | undefined): { readonly signal: AbortSignal; readonly dispose: () => void } {
+  const controller = new AbortController();
+  const follow = (): void => controller.abort(signal?.reason);
+  if (signal?.aborted) follow();
+  else signal?.addEventListener("abort", follow, { once: true });
+  return { signal: controller.signal, dispose: () => signal?.removeEventListener("abort", follow) };
+}
+
+/** The same pieces; rejects with the signal's reason as soon as it aborts, also while a piece is being waited for. */
+export async function* abortable<T>(source: AsyncIterable<T>, signal: AbortSignalLike | undefined): AsyncGenerator<T, void, undefined> {
+  if (signal === undefined) {
+    yield* source;
+    return;
+  }
+  let onAbort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+  });
+  // Unhandled only in the sense that nobody may be waiting for a piece when it happens.
+  aborted.catch(() => undefined);
+  if (signal.aborted) throw signal.reason;
+  signal.addEventListener("abort", onAbort, { once: true });
+  const iterator = source[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const step = await Promise.race([iterator.next(), aborted]);
+      if (step.done) return;
+      yield step.value;
+    }
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    // Not awaited: a source that hangs would hang its own ending as well.
+    Promise.resolve(iterator.return?.()).catch(() => undefined);
+  }
+}
