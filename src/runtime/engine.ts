@@ -1,4 +1,4 @@
-import { decide, type DecisionView, type Directive, successes, verificationInForce } from "../core/lifecycle/decide.js";
+import { decide, type DecisionView, type Directive, verificationInForce } from "../core/lifecycle/decide.js";
 import type { Transition } from "../core/lifecycle/draft.js";
 import type { RunInput } from "../core/lifecycle/inputs.js";
 import { isAtRest, nextWakeMs } from "../core/lifecycle/tick.js";
@@ -15,7 +15,7 @@ import { Dispatcher } from "./dispatcher.js";
 import { Effects } from "./effects.js";
 import type { EngineContext } from "./engine-context.js";
 import type { EventHub } from "./event-hub.js";
-import { judge } from "./judge.js";
+import { doubtOf, judge, resultsKey } from "./judge.js";
 import { LiveRun } from "./live-run.js";
 import { Monitor } from "./monitor.js";
 import { offersFor, placementQuestion, placeWithinBudget } from "./placement-question.js";
@@ -214,14 +214,12 @@ export class Engine {
     const nowMs = host.now();
     const request = verificationInForce(state, policy);
     const verifier = verifierFor(request, verifiers);
-    const about = successes(state)
-      .map(({ number }) => number)
-      .join(",");
+    const about = resultsKey(state);
     const view: DecisionView = {
       state,
       nowMs,
       policy,
-      plan: verifier.plan(state.run.workload, 0),
+      plan: verifier.plan(state.run.workload, doubtOf(this.context, state, nowMs)),
       ...(live.judged?.about === about ? { verdict: live.judged.verdict } : {}),
     };
     const [directive] = decide(view);

@@ -22,10 +22,10 @@ export class TypedRun<R> {
     return this.run.id;
   }
 
-  /** @throws as {@link Run.result}, and INVALID_WORKLOAD when the result file does not fit the definition's schema. */
+  /** @throws as {@link Run.result}, and RESULT_INVALID when the result file does not fit the definition's schema. */
   async result(options: WaitOptions = {}): Promise<TypedResult<R>> {
     const result = await this.run.result(options);
-    const path = this.#definition.resultPath;
+    const path = this.#definition.resultOutput;
     const bytes = path === undefined ? undefined : await result.output(path).download();
     return { ...result, output: result.output, value: await this.#definition.parseResult(bytes) };
   }
