@@ -41,5 +41,6 @@ export function createRedactor(): Redactor {
 
 function formsOf(value: string): readonly string[] {
   const base64 = Buffer.from(value, "utf8").toString("base64");
-  return [value, value.trim(), encodeURIComponent(value), JSON.stringify(value).slice(1, -1), base64, base64.replace(/=+$/, "")];
+  const form = new URLSearchParams({ v: value }).toString().slice(2);
+  return [value, value.trim(), encodeURIComponent(value), form, JSON.stringify(value).slice(1, -1), base64, base64.replace(/=+$/, "")];
 }

@@ -18,7 +18,7 @@ export interface SettingSource<T> {
 
 /** {@link SettingSource} of something else than text. */
 export interface ParsedSettingSource<T> extends SettingSource<T> {
-  /** Turns the variable's text into the value; throw an `Error` saying what it must be (`must be a whole number`). Its text is shown, the value never. */
+  /** Turns the variable's text into the value; throw an `Error` whose text begins with `must` (`must be a whole number`) and does not quote the value: it is shown. */
   readonly parse: (text: string) => T;
 }
 
@@ -82,8 +82,8 @@ function parseVariable(subject: string, name: string, variable: string, parse: (
   try {
     return parse(text);
   } catch (error) {
-    // The parser's own words only, and no cause: a foreign error may quote the value.
-    const reason = error instanceof Error && error.message !== "" && !error.message.includes(text) ? error.message : "has a form that is not understood";
+    // Only what a parser wrote for people, and no cause: other errors quote the value or parts of it.
+    const reason = error instanceof Error && /^must /.test(error.message) ? error.message : "has a form that is not understood";
     throw new SchedulerError("INVALID_CONFIG", `${subject}: the variable ${variable} (option \`${name}\`) ${reason}.`, {
       details: { field: name, variable },
     });

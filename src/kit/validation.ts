@@ -6,7 +6,9 @@ import { suggest } from "./suggest.js";
 
 /** True for a {@link Secret} of any loaded copy of the package (`instanceof` fails between the CJS subpaths). */
 export function isSecret(value: unknown): value is Secret {
-  return typeof value === "object" && value !== null && String(value) === "[secret]" && typeof (value as { reveal?: unknown }).reveal === "function";
+  if (typeof value !== "object" || value === null) return false;
+  const { reveal, toJSON } = value as { readonly reveal?: unknown; readonly toJSON?: unknown };
+  return typeof reveal === "function" && typeof toJSON === "function" && toJSON.call(value) === "[secret]";
 }
 
 /** Schema of an option that holds a credential: takes text or a {@link Secret}, gives a {@link Secret}, never shows the value. */
@@ -70,7 +72,7 @@ function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodObject, noun: strin
     const field = path === "" ? key : `${path}.${key}`;
     const known = knownKeys(schema, issue.path);
     const meant = suggest(key, known);
-    const hint = meant === undefined ? (known.length > 0 ? ` (there are: ${known.join(", ")})` : "") : `; did you mean \`${meant}\`?`;
+    const hint = meant === undefined ? (known.length > 0 ? ` (there are: ${known.join(", ")})` : "") : ` (did you mean \`${meant}\`?)`;
     return { field, text: `there is no ${noun} \`${field}\`${hint}` };
   }
   // A custom message may quote what it likes; zod's own never quote the value.

@@ -47,8 +47,9 @@ export function statusError(request: RequestFacts, answer: { readonly status: nu
   const said = verdict.message ?? options.errorText?.(body);
   const effect = request.safe ? "none" : (verdict.effect ?? fallback.effect);
   const hint = verdict.code === "BACKEND_AUTH_FAILED" && request.credential !== undefined ? ` Check ${request.credential}.` : "";
-  const reason = said === undefined ? "" : `: ${request.redactor.excerpt(said).replace(/[.\s]+$/, "")}`;
-  return new SchedulerError(verdict.code, `${request.backend}: ${request.method} ${request.path} was answered ${status}${reason}.${hint}${consequence(request, effect)}`, {
+  const excerpt = said === undefined ? "" : request.redactor.excerpt(said);
+  const reason = excerpt === "" ? "." : `: ${excerpt}${/[.!?]$/.test(excerpt) ? "" : "."}`;
+  return new SchedulerError(verdict.code, `${request.backend}: ${request.method} ${request.path} was answered ${status}${reason}${hint}${consequence(request, effect)}`, {
     ...(verdict.retry === undefined ? {} : { retry: verdict.retry }),
     effect,
     details: { ...facts(request), status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...verdict.details },
