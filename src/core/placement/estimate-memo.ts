@@ -1,0 +1,64 @@
+import type { Offer } from "../../model/offer.js";
+import type { SelectionMode } from "../../spec/policy.js";
+import { optimisticParameters, quantileParameters } from "../trust/draw.js";
+import type { EstimatePrior, NodeEstimate, NodeParameters, TrustReader } from "../trust/estimate.js";
+
+/**
+ * Estimates are asked for at whole quarters of an hour, whatever the time of the decision: against a half-life of days nothing
+ * is lost, and what was computed from them stays valid in between.
+ */
+const ESTIMATE_STEP_MS = 15 * 60_000;
+
+/** The moment at which estimates are asked for in a decision at `nowMs`. */
+const estimateTimeMs = (nowMs: number): number => Math.floor(nowMs / ESTIMATE_STEP_MS) * ESTIMATE_STEP_MS;
+
+/** What is believed of whoever runs an offer, as a decision at `nowMs` sees it. */
+export function estimateOf(offer: Offer, trust: TrustReader, nowMs: number): NodeEstimate {
+  return trust.estimate(offer, priorOf(offer), estimateTimeMs(nowMs));
+}
+
+/** The best parameters that a selection mode can choose for an estimate. */
+export function bestParameters(estimate: NodeEstimate, mode: SelectionMode): NodeParameters {
+  return mode.kind === "quantile" ? quantileParameters(estimate, mode.quantile) : optimisticParameters(estimate);
+}
+
+/** Estimates by offer, kept until trust changes or a quarter of an hour is over. */
+export class EstimateMemo {
+  #known = new WeakMap<Offer, NodeEstimate>();
+  #trust: TrustReader | undefined;
+  #revision = -1;
+  #atMs = Number.NaN;
+  #stamp: object = {};
+
+  /** Forgets what has become outdated. Answers an object that stays the same for as long as estimates do. Call it first. */
+  refresh(trust: TrustReader, nowMs: number): object {
+    const atMs = estimateTimeMs(nowMs);
+    if (this.#trust !== trust || this.#revision !== trust.revision || this.#atMs !== atMs) {
+      this.#known = new WeakMap();
+      this.#trust = trust;
+      this.#revision = trust.revision;
+      this.#atMs = atMs;
+      this.#stamp = {};
+    }
+    return this.#stamp;
+  }
+
+  of(offer: Offer): NodeEstimate {
+    let estimate = this.#known.get(offer);
+    if (estimate === undefined) {
+      if (this.#trust === undefined) throw new RangeError("refresh() comes first");
+      estimate = this.#trust.estimate(offer, priorOf(offer), this.#atMs);
+      this.#known.set(offer, estimate);
+    }
+    return estimate;
+  }
+}
+
+const priorOf = (offer: Offer): EstimatePrior => ({
+  operator: offer.trust.operator,
+  interruptible: offer.interruptible,
+  ...(offer.hazardPerHour === undefined ? {} : { hazardPerHour: offer.hazardPerHour }),
+  ...(offer.setupMs === undefined ? {} : { setupHours: offer.setupMs / 3_600_000 }),
+  ...(offer.speed === undefined ? {} : { speed: offer.speed }),
+  ...(offer.resources.gpu === undefined ? {} : { gpu: offer.resources.gpu.label }),
+});
