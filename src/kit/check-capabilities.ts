@@ -23,7 +23,7 @@ export function checkCapabilities(kind: string, capabilities: Capabilities, verb
 function brokenClause(capabilities: Capabilities, verbs: Partial<Pick<Backend, OptionalVerb>>): string | undefined {
   const pairs: readonly (readonly [OptionalVerb, string, boolean])[] = [
     ["start", "`reuse: true`", capabilities.reuse],
-    ["collect", "`staging: \"native\"`", capabilities.staging === "native"],
+    ["collect", '`staging: "native"`', capabilities.staging === "native"],
     ["logs", "`logs: true`", capabilities.logs],
   ];
   for (const [verb, capability, declared] of pairs) {
@@ -56,5 +56,5 @@ function brokenNumber(capabilities: Capabilities): string | undefined {
   if (inspect.mode === "ids" && !Number.isInteger(inspect.max)) return "capability `inspect.max` must be a whole number";
   if (trust.operators.length === 0) return "capability `trust.operators` is empty, so no offer could ever be made";
   const badCountry = capabilities.countries === "any" ? undefined : capabilities.countries.find((country) => !/^[A-Z]{2}$/.test(country));
-  return badCountry === undefined ? undefined : "capability `countries` must hold ISO 3166-1 alpha-2 codes in upper case, or be \"any\"";
+  return badCountry === undefined ? undefined : 'capability `countries` must hold ISO 3166-1 alpha-2 codes in upper case, or be "any"';
 }

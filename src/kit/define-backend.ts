@@ -94,7 +94,10 @@ export function defineBackend<S extends z.ZodObject>(definition: BackendDefiniti
   };
 }
 
-function findOf(created: BackendVerbs | VerbsWithoutFind, definition: { readonly kind: string; readonly derive?: "find-by-key" | undefined }): Backend["find"] {
+function findOf(
+  created: BackendVerbs | VerbsWithoutFind,
+  definition: { readonly kind: string; readonly derive?: "find-by-key" | undefined },
+): Backend["find"] {
   if ("find" in created && typeof created.find === "function") return (intents, call) => created.find(intents, call);
   if (definition.derive === "find-by-key") return findByKey((call) => created.listLeases(call));
   throw violation(definition.kind, 'it has no `find`; give one, or derive it with `derive: "find-by-key"`');
@@ -144,5 +147,9 @@ function checkedId(id: unknown, kind: string): string {
 }
 
 function violation(kind: string, what: string): SchedulerError {
-  return new SchedulerError("PLUGIN_CONTRACT_VIOLATION", `Backend "${kind}": ${what}.`, { retry: "never", effect: "none", details: { backend: kind } });
+  return new SchedulerError("PLUGIN_CONTRACT_VIOLATION", `Backend "${kind}": ${what}.`, {
+    retry: "never",
+    effect: "none",
+    details: { backend: kind },
+  });
 }

@@ -1,11 +1,16 @@
 import type { ErrorCode } from "../model/errors/codes.js";
-import { SchedulerError, toSchedulerError } from "../model/errors/scheduler-error.js";
+import { type SchedulerError, toSchedulerError } from "../model/errors/scheduler-error.js";
 import type { Finding, Lease, LeaseRef, LeaseReport } from "../model/lease.js";
 import type { CallContext } from "../spec/call-context.js";
 import type { Intent } from "../spec/launch.js";
 
 /** Failures that concern the whole backend: asking for the next lease would fail in the same way. */
-const CONCERNS_ALL: ReadonlySet<ErrorCode> = new Set(["BACKEND_AUTH_FAILED", "BACKEND_RATE_LIMITED", "INVALID_CONFIG", "DEPENDENCY_MISSING"]);
+const CONCERNS_ALL: ReadonlySet<ErrorCode> = new Set([
+  "BACKEND_AUTH_FAILED",
+  "BACKEND_RATE_LIMITED",
+  "INVALID_CONFIG",
+  "DEPENDENCY_MISSING",
+]);
 
 /** A report on one lease without its key. */
 export type ReportBody = WithoutKey<Exclude<LeaseReport, { readonly kind: "unknown" }>>;

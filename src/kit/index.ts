@@ -5,13 +5,13 @@
  * @module
  */
 
-export type { ErrorCode, Effect, Retry } from "../model/errors/codes.js";
-export { SchedulerError, toSchedulerError } from "../model/errors/scheduler-error.js";
-export { formatUsd, NANO_PER_USD, nanoUsd, toUsd, type NanoUsd } from "../model/money.js";
-export { Secret } from "../model/secret.js";
 export type * from "../model/artifact.js";
+export type { Effect, ErrorCode, Retry } from "../model/errors/codes.js";
+export { SchedulerError, toSchedulerError } from "../model/errors/scheduler-error.js";
 export type * from "../model/lease.js";
+export { formatUsd, NANO_PER_USD, type NanoUsd, nanoUsd, toUsd } from "../model/money.js";
 export type * from "../model/offer.js";
+export { Secret } from "../model/secret.js";
 export type * from "../spec/index.js";
 export {
   type BackendDefinition,
@@ -28,11 +28,20 @@ export { type Environment, processEnvironment } from "./environment.js";
 export { findByKey } from "./find-by-key.js";
 export * from "./http/index.js";
 export { createNaming, isKey, isOurs, MAX_KEY_LENGTH, type Naming, type NamingOptions, namespaceOf, shortName } from "./keys.js";
-export { importPeer, type ImportPeerOptions } from "./lazy-import.js";
-export { defineErrorMap, type ErrorContext, type ErrorFacts, type ErrorMap, type ErrorRule, type ErrorVerdict, factsOf, textAt } from "./map-error.js";
-export { meter, type MeteredLease } from "./metering.js";
-export { batches, collectAll, type Page, paginate, type PaginateOptions } from "./paginate.js";
-export { poll, type PollOptions } from "./poll.js";
+export { type ImportPeerOptions, importPeer } from "./lazy-import.js";
+export {
+  defineErrorMap,
+  type ErrorContext,
+  type ErrorFacts,
+  type ErrorMap,
+  type ErrorRule,
+  type ErrorVerdict,
+  factsOf,
+  textAt,
+} from "./map-error.js";
+export { type MeteredLease, meter } from "./metering.js";
+export { batches, collectAll, type Page, type PaginateOptions, paginate } from "./paginate.js";
+export { type PollOptions, poll } from "./poll.js";
 export { createRedactor, type Redactor } from "./redact.js";
 export {
   booleanSetting,
@@ -42,11 +51,11 @@ export {
   type ParsedSettingSource,
   type SecretSettingSource,
   type SettingReader,
-  settingsFor,
   type SettingSource,
+  settingsFor,
 } from "./settings.js";
 export { sleep } from "./sleep.js";
 export { suggest } from "./suggest.js";
 export { isoToMs, msToIso, timestampMs } from "./timestamp.js";
 export { numeric, tolerantEnum } from "./tolerant.js";
-export { isSecret, parseBackendOptions, secretOption, validateInput, type ValidationSubject } from "./validation.js";
+export { isSecret, parseBackendOptions, secretOption, type ValidationSubject, validateInput } from "./validation.js";

@@ -61,9 +61,13 @@ export function createNaming(options: NamingOptions): Naming {
   if (room < MAX_KEY_LENGTH) {
     const most = options.maxLength - MAX_KEY_LENGTH;
     const way = most > 0 ? `shorten it to ${most} characters` : "use shortName and a label that holds the key";
-    throw new SchedulerError("INVALID_CONFIG", `A name prefix of ${prefix.length} characters leaves ${room} for keys of up to ${MAX_KEY_LENGTH}: ${way}.`, {
-      details: { field: "prefix" },
-    });
+    throw new SchedulerError(
+      "INVALID_CONFIG",
+      `A name prefix of ${prefix.length} characters leaves ${room} for keys of up to ${MAX_KEY_LENGTH}: ${way}.`,
+      {
+        details: { field: "prefix" },
+      },
+    );
   }
   const toKey = (name: string): string | undefined => {
     const key = name.startsWith(prefix) ? name.slice(prefix.length) : "";
@@ -94,9 +98,13 @@ export function shortName(key: string, maxLength: number, host: { sha256(data: s
   const begin = `${namespaceOf(key) ?? "x"}-`;
   const digits = Math.min(64, maxLength - begin.length);
   if (digits < 16) {
-    throw new SchedulerError("INVALID_CONFIG", `A limit of ${maxLength} characters leaves ${digits} for a digest, and 16 are needed against collisions.`, {
-      details: { field: "maxLength" },
-    });
+    throw new SchedulerError(
+      "INVALID_CONFIG",
+      `A limit of ${maxLength} characters leaves ${digits} for a digest, and 16 are needed against collisions.`,
+      {
+        details: { field: "maxLength" },
+      },
+    );
   }
   return begin + host.sha256(key).slice(0, digits);
 }

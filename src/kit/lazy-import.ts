@@ -33,7 +33,10 @@ function isMissing(error: unknown, name: string): boolean {
   const { code } = error as { readonly code?: unknown };
   const known = code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND" || code === "ERR_PACKAGE_PATH_NOT_EXPORTED";
   // `Cannot find package 'x' imported from ...` and `Cannot find module 'x'`; a bundler's test runner may only say `x`.
-  return (known || /cannot find (package|module)|failed to (load|resolve)/i.test(error.message)) && new RegExp(`['"\`]${escape(name)}[/'"\`]`).test(error.message);
+  return (
+    (known || /cannot find (package|module)|failed to (load|resolve)/i.test(error.message)) &&
+    new RegExp(`['"\`]${quoted(name)}[/'"\`]`).test(error.message)
+  );
 }
 
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+const quoted = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");

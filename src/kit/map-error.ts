@@ -123,7 +123,9 @@ export function factsOf(thrown: unknown): ErrorFacts {
     const value = error[key];
     return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>)[field] : undefined;
   };
-  const code = [error["code"], error["errno"], inner("cause", "code")].find((value) => typeof value === "string" || typeof value === "number");
+  const code = [error["code"], error["errno"], inner("cause", "code")].find(
+    (value) => typeof value === "string" || typeof value === "number",
+  );
   const statuses = [error["status"], error["statusCode"], inner("response", "status"), inner("$metadata", "httpStatusCode"), code];
   const status = statuses.find((value): value is number => typeof value === "number" && value >= 400 && value <= 599);
   return {
@@ -135,7 +137,9 @@ export function factsOf(thrown: unknown): ErrorFacts {
 }
 
 function fits(rule: ErrorRule, facts: ErrorFacts): boolean {
-  return among(rule.name, facts.name) && among(rule.code, facts.code) && among(rule.status, facts.status) && says(rule.message, facts.message);
+  return (
+    among(rule.name, facts.name) && among(rule.code, facts.code) && among(rule.status, facts.status) && says(rule.message, facts.message)
+  );
 }
 
 function among<T>(wanted: T | readonly T[] | undefined, found: T | undefined): boolean {

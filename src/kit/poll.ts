@@ -42,9 +42,13 @@ export async function poll<T>(call: CallContext, ask: () => Promise<T | undefine
     if (leftMs <= 0) return undefined;
     const waitMs = Math.min(leftMs, everyMs * (1 + jitter * (2 * host.random() - 1)));
     if (host.now() + waitMs >= call.deadlineMs) {
-      throw new SchedulerError("BACKEND_TIMEOUT", `${options.backend}: waited for ${options.what} until the call's deadline, and they did not come.`, {
-        details: { backend: options.backend },
-      });
+      throw new SchedulerError(
+        "BACKEND_TIMEOUT",
+        `${options.backend}: waited for ${options.what} until the call's deadline, and they did not come.`,
+        {
+          details: { backend: options.backend },
+        },
+      );
     }
     await sleep(waitMs, call);
     everyMs = Math.min(maxEveryMs, everyMs * Math.max(1, options.factor ?? 1.5));

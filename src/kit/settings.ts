@@ -97,7 +97,9 @@ function inWords(name: string): string {
 }
 
 /** Parser for {@link ParsedSettingSource}: a number, optionally bounded. */
-export function numberSetting(bounds: { readonly min?: number; readonly max?: number; readonly whole?: boolean } = {}): (text: string) => number {
+export function numberSetting(
+  bounds: { readonly min?: number; readonly max?: number; readonly whole?: boolean } = {},
+): (text: string) => number {
   return (text) => {
     const value = Number(text);
     const kind = bounds.whole ? "a whole number" : "a number";

@@ -9,7 +9,9 @@ import { z } from "zod";
  */
 export function tolerantEnum<const T extends string>(words: readonly T[]): z.ZodType<T | "unknown", unknown> {
   const byPlain = new Map(words.map((word) => [word.toLowerCase(), word]));
-  return z.unknown().transform((value): T | "unknown" => (typeof value === "string" ? (byPlain.get(value.trim().toLowerCase()) ?? "unknown") : "unknown"));
+  return z
+    .unknown()
+    .transform((value): T | "unknown" => (typeof value === "string" ? (byPlain.get(value.trim().toLowerCase()) ?? "unknown") : "unknown"));
 }
 
 /** Response schema of a number that may also come as text, as services do with large or decimal ones. Refuses what is not finite. */

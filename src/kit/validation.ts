@@ -14,7 +14,10 @@ export function isSecret(value: unknown): value is Secret {
 /** Schema of an option that holds a credential: takes text or a {@link Secret}, gives a {@link Secret}, never shows the value. */
 export function secretOption(): z.ZodType<Secret, string | Secret> {
   return z
-    .custom<string | Secret>((value) => (typeof value === "string" && value !== "") || isSecret(value), "must be a text that is not empty, or a Secret")
+    .custom<string | Secret>(
+      (value) => (typeof value === "string" && value !== "") || isSecret(value),
+      "must be a text that is not empty, or a Secret",
+    )
     .transform((value) => (typeof value === "string" ? new Secret(value) : value));
 }
 
@@ -94,7 +97,12 @@ function knownKeys(schema: z.ZodObject, path: readonly PropertyKey[]): readonly 
 
 function unwrap(schema: unknown): unknown {
   let current = schema;
-  while (current instanceof z.ZodOptional || current instanceof z.ZodDefault || current instanceof z.ZodNullable || current instanceof z.ZodReadonly) {
+  while (
+    current instanceof z.ZodOptional ||
+    current instanceof z.ZodDefault ||
+    current instanceof z.ZodNullable ||
+    current instanceof z.ZodReadonly
+  ) {
     current = current.unwrap();
   }
   return current;
@@ -102,7 +110,10 @@ function unwrap(schema: unknown): unknown {
 
 /** `queues[0].arn` from `["queues", 0, "arn"]`. */
 export function formatPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, step) => (typeof step === "number" ? `${text}[${step}]` : text === "" ? String(step) : `${text}.${String(step)}`), "");
+  return path.reduce<string>(
+    (text, step) => (typeof step === "number" ? `${text}[${step}]` : text === "" ? String(step) : `${text}.${String(step)}`),
+    "",
+  );
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

@@ -46,7 +46,9 @@ export function checkJson<S extends z.ZodType>(value: unknown, schema: S, origin
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const { issues } = result.error;
-  const shown = issues.slice(0, 3).map((issue) => `${issue.path.length === 0 ? "the body" : formatPath(issue.path)}: ${expectation(issue)}`);
+  const shown = issues
+    .slice(0, 3)
+    .map((issue) => `${issue.path.length === 0 ? "the body" : formatPath(issue.path)}: ${expectation(issue)}`);
   if (issues.length > shown.length) shown.push(`and ${issues.length - shown.length} more`);
   throw invalid(origin, shown.join("; "), issues[0]?.path);
 }
@@ -63,6 +65,14 @@ function invalid(origin: AnswerOrigin, what: string, issuePath: readonly Propert
   return new SchedulerError(
     "BACKEND_RESPONSE_INVALID",
     `${origin.backend}: the answer to ${origin.method} ${origin.path} does not have the expected form: ${what}.${after}`,
-    { effect, details: { backend: origin.backend, method: origin.method, path: origin.path, ...(issuePath.length > 0 ? { at: formatPath(issuePath) } : {}) } },
+    {
+      effect,
+      details: {
+        backend: origin.backend,
+        method: origin.method,
+        path: origin.path,
+        ...(issuePath.length > 0 ? { at: formatPath(issuePath) } : {}),
+      },
+    },
   );
 }

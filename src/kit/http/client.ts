@@ -46,7 +46,13 @@ export function createClient(config: HttpOptions & { readonly base: URL }): Clie
   /** Verb calls in which an unsafe request was or may have been carried out. */
   const touched = new WeakSet<CallContext>();
 
-  const prepare = (method: string, call: CallContext, path: string, options: BodyOptions & { readonly timeoutMs?: number }, limit: CallLimit): Job => {
+  const prepare = (
+    method: string,
+    call: CallContext,
+    path: string,
+    options: BodyOptions & { readonly timeoutMs?: number },
+    limit: CallLimit,
+  ): Job => {
     const redactor = createRedactor();
     const facts: RequestFacts = {
       backend: config.backend,
@@ -65,7 +71,12 @@ export function createClient(config: HttpOptions & { readonly base: URL }): Clie
         const json = options.raw === undefined && options.body !== undefined;
         const body = options.raw?.data ?? (json ? encodeJson(options.body, redactor) : undefined);
         const contentType = options.raw?.contentType ?? (json ? "application/json" : undefined);
-        const headers = { accept: "application/json", ...(contentType === undefined ? {} : { "content-type": contentType }), ...config.headers, ...options.headers };
+        const headers = {
+          accept: "application/json",
+          ...(contentType === undefined ? {} : { "content-type": contentType }),
+          ...config.headers,
+          ...options.headers,
+        };
         return {
           method,
           url: encodeUrl(config.base, path, options.query ?? {}, redactor),
@@ -100,7 +111,13 @@ export function createClient(config: HttpOptions & { readonly base: URL }): Clie
   };
 
   /** Runs a request's tries under the call's signal and deadline, and keeps the books on effects. */
-  const run = async <T>(method: string, call: CallContext, path: string, options: BodyOptions, use: (job: Job) => Promise<T>): Promise<T> => {
+  const run = async <T>(
+    method: string,
+    call: CallContext,
+    path: string,
+    options: BodyOptions,
+    use: (job: Job) => Promise<T>,
+  ): Promise<T> => {
     const limit = limitCall({ signal: call.signal, host: call.host, deadlineMs: call.deadlineMs });
     const job = prepare(method, call, path, options, limit);
     const beganMs = call.host.monotonic();
@@ -113,7 +130,10 @@ export function createClient(config: HttpOptions & { readonly base: URL }): Clie
       // Aborts are never wrapped. p-retry turns a reason that is no Error into one, hence the look at the signal.
       if (call.signal.aborted && !SchedulerError.isInstance(error)) throw call.signal.reason;
       const failure = failureError(job.facts, error, false);
-      call.logger.debug({ backend: config.backend, method, path, tookMs: call.host.monotonic() - beganMs, code: failure.code }, "http request failed");
+      call.logger.debug(
+        { backend: config.backend, method, path, tookMs: call.host.monotonic() - beganMs, code: failure.code },
+        "http request failed",
+      );
       const already = touched.has(call);
       if (!job.facts.safe && failure.effect !== "none") touched.add(call);
       throw already ? afterEffect(failure) : failure;
@@ -122,15 +142,25 @@ export function createClient(config: HttpOptions & { readonly base: URL }): Clie
     }
   };
 
-  const checkStatus = async (job: Job, response: Response, accept: readonly number[], maxBytes: number, limit: CallLimit): Promise<string> => {
+  const checkStatus = async (
+    job: Job,
+    response: Response,
+    accept: readonly number[],
+    maxBytes: number,
+    limit: CallLimit,
+  ): Promise<string> => {
     const { status, headers } = response;
     const text = await readBody(response, maxBytes, limit.race);
     if (response.ok || accept.includes(status)) return text;
-    throw statusError(job.facts, { status, headers, text }, {
-      nowMs: job.call.host.now(),
-      ...(config.mapError === undefined ? {} : { mapError: config.mapError }),
-      ...(config.errorText === undefined ? {} : { errorText: config.errorText }),
-    });
+    throw statusError(
+      job.facts,
+      { status, headers, text },
+      {
+        nowMs: job.call.host.now(),
+        ...(config.mapError === undefined ? {} : { mapError: config.mapError }),
+        ...(config.errorText === undefined ? {} : { errorText: config.errorText }),
+      },
+    );
   };
 
   return {
@@ -139,7 +169,13 @@ export function createClient(config: HttpOptions & { readonly base: URL }): Clie
         withRetries(
           () =>
             attempt(job, async (response, limit) => {
-              const text = await checkStatus(job, response, options.accept ?? [], options.maxBytes ?? config.maxBytes ?? DEFAULT_MAX_BYTES, limit);
+              const text = await checkStatus(
+                job,
+                response,
+                options.accept ?? [],
+                options.maxBytes ?? config.maxBytes ?? DEFAULT_MAX_BYTES,
+                limit,
+              );
               return createAnswer(response.status, response.headers, text, job.facts);
             }),
           job.facts.safe ? (config.retries ?? DEFAULT_RETRIES) : 0,

@@ -16,7 +16,13 @@ export function createHttp(options: HttpOptions): Http {
     const answer = client.request(method, call, path, one);
     return Object.assign(answer, { json: async <S extends z.ZodType>(schema: S) => client.settle(call, (await answer).json, schema) });
   };
-  const open = (call: CallContext, path: string, one: StreamOptions, idle: "end" | "fail", accept: string): AsyncGenerator<Uint8Array, void, undefined> =>
+  const open = (
+    call: CallContext,
+    path: string,
+    one: StreamOptions,
+    idle: "end" | "fail",
+    accept: string,
+  ): AsyncGenerator<Uint8Array, void, undefined> =>
     client.stream(call, path, { ...one, idle: one.idle ?? idle, headers: { accept, ...one.headers } });
   return {
     get: (call, path, one) => request("GET", call, path, one),
@@ -30,17 +36,21 @@ export function createHttp(options: HttpOptions): Http {
     },
     sse: (call, path, one = {}) => readSse(open(call, path, one, "end", "text/event-stream"), client.lineLimit(path)),
     lines: (call, path, one = {}) => readLines(open(call, path, one, "end", "*/*"), client.lineLimit(path)),
-    ndjson: (call, path, schema, one = {}) => readNdjson(open(call, path, one, "end", "application/x-ndjson, application/json"), schema, client.lineLimit(path)),
+    ndjson: (call, path, schema, one = {}) =>
+      readNdjson(open(call, path, one, "end", "application/x-ndjson, application/json"), schema, client.lineLimit(path)),
     bytes: (call, path, one = {}) => open(call, path, one, "fail", "*/*"),
   };
 }
 
 function checkedBase(options: HttpOptions): URL {
   const fail = (field: string, what: string): never => {
-    throw new SchedulerError("INVALID_CONFIG", `${options.backend}: \`${field}\` ${what}.`, { details: { field, backend: options.backend } });
+    throw new SchedulerError("INVALID_CONFIG", `${options.backend}: \`${field}\` ${what}.`, {
+      details: { field, backend: options.backend },
+    });
   };
   const url = URL.canParse(options.baseUrl) ? new URL(options.baseUrl) : undefined;
-  if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:")) return fail("baseUrl", "must be an http or https address");
+  if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:"))
+    return fail("baseUrl", "must be an http or https address");
   if (url.username !== "" || url.password !== "") fail("baseUrl", "must not hold a login; pass the credential as an option");
   if (url.search !== "" || url.hash !== "") fail("baseUrl", "must not hold a query or fragment");
   const atLeast: readonly (readonly [string, number | undefined, number])[] = [

@@ -29,7 +29,9 @@ export function path(texts: TemplateStringsArray, ...values: readonly (string | 
   return texts.reduce((whole, text, index) => {
     const value = String(values[index - 1]);
     if (value === "" || value === "." || value === "..") {
-      throw new SchedulerError("INVARIANT_BROKEN", `A path segment must not be empty, "." or ".." (in ${texts.join("{}")}).`, { effect: "none" });
+      throw new SchedulerError("INVARIANT_BROKEN", `A path segment must not be empty, "." or ".." (in ${texts.join("{}")}).`, {
+        effect: "none",
+      });
     }
     return whole + encodeURIComponent(value) + text;
   });
@@ -44,7 +46,9 @@ export function encodeUrl(base: URL, requestPath: string, query: Readonly<Record
   for (const [key, value] of Object.entries(query)) {
     if (value === undefined) continue;
     if (isSecret(value)) url.searchParams.append(key, redactor.add(value.reveal()));
-    else for (const item of Array.isArray(value) ? (value as readonly (string | number | boolean)[]) : [value]) url.searchParams.append(key, String(item));
+    else
+      for (const item of Array.isArray(value) ? (value as readonly (string | number | boolean)[]) : [value])
+        url.searchParams.append(key, String(item));
   }
   return url;
 }
@@ -88,9 +92,13 @@ export async function encodeHeaders(
     if (typeof source === "function") redactor.add(text);
     if (isSecret(value) || typeof source === "function") redactor.add(text.replace(/^[A-Za-z]+ +/, ""));
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) {
-      throw new SchedulerError("INVALID_CONFIG", `The value of the header ${name} holds a character that HTTP does not allow, perhaps a line break at its end.`, {
-        details: { field: name },
-      });
+      throw new SchedulerError(
+        "INVALID_CONFIG",
+        `The value of the header ${name} holds a character that HTTP does not allow, perhaps a line break at its end.`,
+        {
+          details: { field: name },
+        },
+      );
     }
     encoded[name.toLowerCase()] = text.trim();
   }

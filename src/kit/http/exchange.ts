@@ -30,7 +30,12 @@ export class RedirectRefused extends Error {
  *
  * `onSend` is called right before each request leaves.
  */
-export async function exchange(fetch: typeof globalThis.fetch, request: OutgoingRequest, limit: CallLimit, onSend: () => void): Promise<Response> {
+export async function exchange(
+  fetch: typeof globalThis.fetch,
+  request: OutgoingRequest,
+  limit: CallLimit,
+  onSend: () => void,
+): Promise<Response> {
   let url = request.url;
   for (let hops = 0; ; hops++) {
     onSend();

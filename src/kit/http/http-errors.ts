@@ -38,22 +38,31 @@ export interface StatusErrorOptions {
 }
 
 /** The error for an answer that was not expected. */
-export function statusError(request: RequestFacts, answer: { readonly status: number; readonly headers: Headers; readonly text: string }, options: StatusErrorOptions): SchedulerError {
+export function statusError(
+  request: RequestFacts,
+  answer: { readonly status: number; readonly headers: Headers; readonly text: string },
+  options: StatusErrorOptions,
+): SchedulerError {
   const { status, headers } = answer;
   const body = parseLeniently(answer.text);
   const fallback = verdictOfStatus(status);
-  const verdict: ErrorVerdict = options.mapError?.({ status, headers, body, method: request.method, path: request.path, safe: request.safe }) ?? fallback;
+  const verdict: ErrorVerdict =
+    options.mapError?.({ status, headers, body, method: request.method, path: request.path, safe: request.safe }) ?? fallback;
   const retryAfterMs = readRetryAfter(headers.get("retry-after"), options.nowMs);
   const said = verdict.message ?? options.errorText?.(body);
   const effect = request.safe ? "none" : (verdict.effect ?? fallback.effect);
   const hint = verdict.code === "BACKEND_AUTH_FAILED" && request.credential !== undefined ? ` Check ${request.credential}.` : "";
   const excerpt = said === undefined ? "" : request.redactor.excerpt(said);
   const reason = excerpt === "" ? "." : `: ${excerpt}${/[.!?]$/.test(excerpt) ? "" : "."}`;
-  return new SchedulerError(verdict.code, `${request.backend}: ${request.method} ${request.path} was answered ${status}${reason}${hint}${consequence(request, effect)}`, {
-    ...(verdict.retry === undefined ? {} : { retry: verdict.retry }),
-    effect,
-    details: { ...facts(request), status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...verdict.details },
-  });
+  return new SchedulerError(
+    verdict.code,
+    `${request.backend}: ${request.method} ${request.path} was answered ${status}${reason}${hint}${consequence(request, effect)}`,
+    {
+      ...(verdict.retry === undefined ? {} : { retry: verdict.retry }),
+      effect,
+      details: { ...facts(request), status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...verdict.details },
+    },
+  );
 }
 
 /**
@@ -66,20 +75,33 @@ export function failureError(request: RequestFacts, error: unknown, sent: boolea
   const effectIf = (happened: boolean): Effect => (request.safe || !happened ? "none" : "unknown");
   if (error instanceof LimitReached) {
     const effect = effectIf(sent);
-    const when = sent ? `got no answer before ${error.by === "deadline" ? "the call's deadline" : "its time limit"}` : "was not sent before the call's deadline, since earlier calls were still under way";
-    return new SchedulerError("BACKEND_TIMEOUT", `${at} ${when}.${consequence(request, effect)}`, { effect, details: { ...facts(request), by: error.by } });
+    const when = sent
+      ? `got no answer before ${error.by === "deadline" ? "the call's deadline" : "its time limit"}`
+      : "was not sent before the call's deadline, since earlier calls were still under way";
+    return new SchedulerError("BACKEND_TIMEOUT", `${at} ${when}.${consequence(request, effect)}`, {
+      effect,
+      details: { ...facts(request), by: error.by },
+    });
   }
   if (error instanceof BodyTooLong) {
     const effect = effectIf(true);
-    return new SchedulerError("BACKEND_RESPONSE_INVALID", `${at} was answered with more than \`maxBytes\`.${consequence(request, effect)}`, { effect, details: facts(request) });
+    return new SchedulerError(
+      "BACKEND_RESPONSE_INVALID",
+      `${at} was answered with more than \`maxBytes\`.${consequence(request, effect)}`,
+      { effect, details: facts(request) },
+    );
   }
   if (error instanceof RedirectRefused) {
     // 307 and 308 promise that nothing was done yet; after the others that is not certain.
     const effect = effectIf(error.status !== 307 && error.status !== 308);
-    return new SchedulerError("BACKEND_REJECTED", `${at} was answered with ${error.message}; it is not followed. Set \`baseUrl\` to the final address.${consequence(request, effect)}`, {
-      effect,
-      details: { ...facts(request), status: error.status },
-    });
+    return new SchedulerError(
+      "BACKEND_REJECTED",
+      `${at} was answered with ${error.message}; it is not followed. Set \`baseUrl\` to the final address.${consequence(request, effect)}`,
+      {
+        effect,
+        details: { ...facts(request), status: error.status },
+      },
+    );
   }
   const fault = networkFault(error);
   const effect = effectIf(sent && (fault?.sent ?? true));
@@ -89,7 +111,9 @@ export function failureError(request: RequestFacts, error: unknown, sent: boolea
   return new SchedulerError(code, `${at} got no answer: ${what}.${consequence(request, effect)}`, {
     effect,
     details: { ...facts(request), ...(fault === undefined ? {} : { reason: fault.code }) },
-    cause: new Error(fault === undefined ? `${name}: ${request.redactor.excerpt(error instanceof Error ? error.message : "")}` : fault.code),
+    cause: new Error(
+      fault === undefined ? `${name}: ${request.redactor.excerpt(error instanceof Error ? error.message : "")}` : fault.code,
+    ),
   });
 }
 

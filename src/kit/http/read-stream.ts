@@ -12,7 +12,11 @@ export async function* readStream(
   facts: RequestFacts,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const race: Race = async (work) => {
-    const limit = limitCall({ signal: call.signal, host: call.host, ...(options.idleMs === undefined ? {} : { timeoutMs: options.idleMs }) });
+    const limit = limitCall({
+      signal: call.signal,
+      host: call.host,
+      ...(options.idleMs === undefined ? {} : { timeoutMs: options.idleMs }),
+    });
     try {
       return await limit.race(work);
     } finally {

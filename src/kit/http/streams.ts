@@ -42,10 +42,14 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>, limit: LineL
     if (text.endsWith("\r")) skipLineFeed = true;
     rest = pieces.pop() ?? "";
     if (rest.length > limit.maxLength || pieces.some((piece) => piece.length > limit.maxLength)) {
-      throw new SchedulerError("BACKEND_RESPONSE_INVALID", `${limit.backend}: a line of ${limit.method} ${limit.path} is longer than \`maxBytes\`.`, {
-        effect: limit.safe ? "none" : "unknown",
-        details: { backend: limit.backend, method: limit.method, path: limit.path },
-      });
+      throw new SchedulerError(
+        "BACKEND_RESPONSE_INVALID",
+        `${limit.backend}: a line of ${limit.method} ${limit.path} is longer than \`maxBytes\`.`,
+        {
+          effect: limit.safe ? "none" : "unknown",
+          details: { backend: limit.backend, method: limit.method, path: limit.path },
+        },
+      );
     }
     yield* pieces;
   }
@@ -80,7 +84,11 @@ export async function* readSse(chunks: AsyncIterable<Uint8Array>, limit: LineLim
 }
 
 /** Parses each line that is not blank. @throws BACKEND_RESPONSE_INVALID naming the path, never the value. */
-export async function* readNdjson<S extends z.ZodType>(chunks: AsyncIterable<Uint8Array>, schema: S, limit: LineLimit): AsyncGenerator<z.output<S>, void, undefined> {
+export async function* readNdjson<S extends z.ZodType>(
+  chunks: AsyncIterable<Uint8Array>,
+  schema: S,
+  limit: LineLimit,
+): AsyncGenerator<z.output<S>, void, undefined> {
   for await (const line of readLines(chunks, limit)) {
     if (line.trim() === "") continue;
     let value: unknown;

@@ -14,9 +14,7 @@ export type Throttle = <T>(work: () => Promise<T>, signal: AbortSignal) => Promi
 /** Makes a throttle. The rate is kept over a sliding window, so that no burst at the edge of two windows exceeds it. */
 export function createThrottle(options: ThrottleOptions): Throttle {
   const { concurrency, callsPerSecond } = options;
-  const queue = new PQueue(
-    callsPerSecond === undefined ? { concurrency } : { concurrency, strict: true, ...windowFor(callsPerSecond) },
-  );
+  const queue = new PQueue(callsPerSecond === undefined ? { concurrency } : { concurrency, strict: true, ...windowFor(callsPerSecond) });
   return (work, signal) => queue.add(work, { signal });
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { limitCall, LimitReached } from "../../../src/kit/call-limit.js";
+import { LimitReached, limitCall } from "../../../src/kit/call-limit.js";
 import { makeCall, rejection } from "./make-call.js";
 
 const never = new Promise<never>(() => undefined);

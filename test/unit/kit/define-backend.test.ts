@@ -1,6 +1,16 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
-import { type BackendVerbs, type Capabilities, type Demand, defineBackend, findByKey, type LeaseRef, type Placement, secretOption, type VerbsWithoutFind } from "../../../src/kit/index.js";
+import {
+  type BackendVerbs,
+  type Capabilities,
+  type Demand,
+  defineBackend,
+  findByKey,
+  type LeaseRef,
+  type Placement,
+  secretOption,
+  type VerbsWithoutFind,
+} from "../../../src/kit/index.js";
 import type { Secret } from "../../../src/model/secret.js";
 import { makeCall } from "./make-call.js";
 
@@ -52,7 +62,13 @@ class Verbs implements VerbsWithoutFind {
   }
 }
 
-const acme = defineBackend({ kind: "acme-cloud", options, derive: "find-by-key", capabilities: () => capabilities, create: () => new Verbs() });
+const acme = defineBackend({
+  kind: "acme-cloud",
+  options,
+  derive: "find-by-key",
+  capabilities: () => capabilities,
+  create: () => new Verbs(),
+});
 
 describe("defineBackend", () => {
   it("fills in version, kind and id", () => {
@@ -71,7 +87,12 @@ describe("defineBackend", () => {
         return { ...capabilities, countries: [given.region === "eu" ? "DE" : "US"], offersTtlMs: Number(tools.env("TTL")) };
       },
       create: (given, tools) => {
-        seen.push(given.region, tools.id, tools.capabilities.countries, tools.setting("apiKey", { option: given.apiKey, env: "ACME_KEY", secret: true }).reveal());
+        seen.push(
+          given.region,
+          tools.id,
+          tools.capabilities.countries,
+          tools.setting("apiKey", { option: given.apiKey, env: "ACME_KEY", secret: true }).reveal(),
+        );
         return new Verbs();
       },
     });
@@ -80,7 +101,13 @@ describe("defineBackend", () => {
   });
 
   it("takes no argument where no option is required, and demands one where one is", () => {
-    const strict = defineBackend({ kind: "acme", options: z.object({ project: z.string() }), derive: "find-by-key", capabilities: () => capabilities, create: () => new Verbs() });
+    const strict = defineBackend({
+      kind: "acme",
+      options: z.object({ project: z.string() }),
+      derive: "find-by-key",
+      capabilities: () => capabilities,
+      create: () => new Verbs(),
+    });
     expectTypeOf(acme).toBeCallableWith();
     // @ts-expect-error the option is required
     expect(() => strict()).toThrow("acme: option `project` is invalid: expected string, received undefined.");
@@ -121,14 +148,21 @@ describe("defineBackend", () => {
     expect(await withFind().find([], makeCall())).toEqual([{ kind: "unknown", key: "k" }]);
     // @ts-expect-error find is missing and not derived
     const without = defineBackend({ kind: "acme", options, capabilities: () => capabilities, create: () => new Verbs() });
-    expect(() => without()).toThrow(expect.objectContaining({ code: "PLUGIN_CONTRACT_VIOLATION", message: expect.stringContaining("it has no `find`") }));
+    expect(() => without()).toThrow(
+      expect.objectContaining({ code: "PLUGIN_CONTRACT_VIOLATION", message: expect.stringContaining("it has no `find`") }),
+    );
   });
 
   it.each<[string, Partial<Capabilities>, Partial<BackendVerbs>, RegExp]>([
     ["reuse without start", { reuse: true }, {}, /declares `reuse: true` but has no `start`/],
     ["start without reuse", {}, { start: async () => undefined }, /has a `start` but does not declare/],
     ["native staging without collect", { staging: "native" }, {}, /declares `staging: "native"` but has no `collect`/],
-    ["collect without native staging", { staging: "wrapper" }, { collect: async () => ({ version: 1, exitCode: 0, outputs: [] }) }, /has a `collect`/],
+    [
+      "collect without native staging",
+      { staging: "wrapper" },
+      { collect: async () => ({ version: 1, exitCode: 0, outputs: [] }) },
+      /has a `collect`/,
+    ],
     ["logs without a verb", { logs: true }, {}, /declares `logs: true` but has no `logs`/],
     ["a logs verb without the capability", {}, { logs: async function* () {} }, /has a `logs`/],
     ["a poll interval upside down", { pollMs: { least: 10, most: 5 } }, {}, /pollMs\.most/],
@@ -146,11 +180,29 @@ describe("defineBackend", () => {
       capabilities: () => ({ ...capabilities, ...changed }),
       create: () => Object.assign(new Verbs(), verbs),
     });
-    expect(() => factory()).toThrow(expect.objectContaining({ code: "PLUGIN_CONTRACT_VIOLATION", retry: "never", effect: "none", message: expect.stringMatching(message) }));
+    expect(() => factory()).toThrow(
+      expect.objectContaining({
+        code: "PLUGIN_CONTRACT_VIOLATION",
+        retry: "never",
+        effect: "none",
+        message: expect.stringMatching(message),
+      }),
+    );
   });
 
   it("keeps optional verbs off where they are not given and on where they are", async () => {
-    expect(Object.keys(acme()).sort()).toEqual(["bind", "capabilities", "find", "id", "inspect", "kind", "listLeases", "listOffers", "release", "specVersion"]);
+    expect(Object.keys(acme()).sort()).toEqual([
+      "bind",
+      "capabilities",
+      "find",
+      "id",
+      "inspect",
+      "kind",
+      "listLeases",
+      "listOffers",
+      "release",
+      "specVersion",
+    ]);
     let closed = 0;
     const factory = defineBackend({
       kind: "acme",
@@ -197,7 +249,9 @@ describe("defineBackend", () => {
   });
 
   it("refuses a kind that could not be a key", () => {
-    expect(() => defineBackend({ kind: "Acme Cloud", options, derive: "find-by-key", capabilities: () => capabilities, create: () => new Verbs() })).toThrow(/kebab-case/);
+    expect(() =>
+      defineBackend({ kind: "Acme Cloud", options, derive: "find-by-key", capabilities: () => capabilities, create: () => new Verbs() }),
+    ).toThrow(/kebab-case/);
   });
 });
 
@@ -208,7 +262,10 @@ describe("findByKey", () => {
       calls++;
       return [];
     });
-    await find([1, 2, 3].map((n) => ({ key: `testns-${n}`, intendedAtMs: 0 })), makeCall());
+    await find(
+      [1, 2, 3].map((n) => ({ key: `testns-${n}`, intendedAtMs: 0 })),
+      makeCall(),
+    );
     expect(calls).toBe(1);
   });
 });

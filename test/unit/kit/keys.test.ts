@@ -9,7 +9,8 @@ const rest = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,34}$/);
 describe("keys", () => {
   it("tells our keys from others'", () => {
     expect(isOurs("abc123-run-a1", { id: "abc123" })).toBe(true);
-    for (const other of ["abc1234-run-a1", "abc123", "abc123-", "xabc123-run", "ABC123-run", "abc123_run"]) expect(isOurs(other, { id: "abc123" })).toBe(false);
+    for (const other of ["abc1234-run-a1", "abc123", "abc123-", "xabc123-run", "ABC123-run", "abc123_run"])
+      expect(isOurs(other, { id: "abc123" })).toBe(false);
     expect(namespaceOf("abc123-run-a1")).toBe("abc123");
     expect(isKey(`a${"b".repeat(47)}`)).toBe(true);
     expect(isKey(`a${"b".repeat(48)}`)).toBe(false);

@@ -12,14 +12,21 @@ describe("importPeer", () => {
     const error = await rejection(importPeer(name, () => import(name), { subject: "acme", option: "client" }));
     expect(error).toMatchObject({
       code: "DEPENDENCY_MISSING",
-      message: "acme needs the package @acme/not-installed, which is not installed. Run `npm install @acme/not-installed`, or pass your own client as `client`.",
+      message:
+        "acme needs the package @acme/not-installed, which is not installed. Run `npm install @acme/not-installed`, or pass your own client as `client`.",
       details: { package: name },
     });
   });
 
   it("tells a package that fails to load from one that is missing", async () => {
-    const inner = Object.assign(new Error("Cannot find package 'left-pad' imported from /x/acme/index.js"), { code: "ERR_MODULE_NOT_FOUND" });
+    const inner = Object.assign(new Error("Cannot find package 'left-pad' imported from /x/acme/index.js"), {
+      code: "ERR_MODULE_NOT_FOUND",
+    });
     const error = await rejection(importPeer("acme-sdk", () => Promise.reject(inner), { subject: "acme" }));
-    expect(error).toMatchObject({ code: "DEPENDENCY_MISSING", message: expect.stringContaining("installed but could not be loaded"), cause: inner });
+    expect(error).toMatchObject({
+      code: "DEPENDENCY_MISSING",
+      message: expect.stringContaining("installed but could not be loaded"),
+      cause: inner,
+    });
   });
 });

@@ -1,6 +1,6 @@
-import { createVirtualHost, type VirtualHost } from "../../../src/testing/virtual-host.js";
 import type { CallContext } from "../../../src/spec/call-context.js";
 import type { Logger } from "../../../src/spec/host.js";
+import { createVirtualHost, type VirtualHost } from "../../../src/testing/virtual-host.js";
 
 /** A logger that remembers everything, so that tests can look for secrets in it. */
 export function recordingLogger(): Logger & { readonly text: () => string } {
@@ -10,7 +10,9 @@ export function recordingLogger(): Logger & { readonly text: () => string } {
 }
 
 /** A call context on virtual time, due in an hour unless told otherwise. */
-export function makeCall(overrides: Partial<CallContext> & { readonly host?: VirtualHost } = {}): CallContext & { readonly host: VirtualHost } {
+export function makeCall(
+  overrides: Partial<CallContext> & { readonly host?: VirtualHost } = {},
+): CallContext & { readonly host: VirtualHost } {
   const host = overrides.host ?? createVirtualHost();
   return {
     signal: new AbortController().signal,

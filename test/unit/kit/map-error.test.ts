@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { SchedulerError } from "../../../src/model/errors/scheduler-error.js";
 import { defineErrorMap, factsOf, textAt } from "../../../src/kit/map-error.js";
+import { SchedulerError } from "../../../src/model/errors/scheduler-error.js";
 
 const map = defineErrorMap([
   { name: ["ThrottlingException", "TooManyRequestsException"], to: "BACKEND_RATE_LIMITED" },
@@ -16,7 +16,10 @@ const thrown = (fields: object, message = "boom"): Error => Object.assign(new Er
 describe("defineErrorMap", () => {
   it("takes the first rule of which everything fits", () => {
     expect(map.match({ name: "ThrottlingException" })).toEqual({ code: "BACKEND_RATE_LIMITED" });
-    expect(map.match({ name: "ClientException", message: "Job Queue x not found" })).toEqual({ code: "BACKEND_REJECTED", message: "The job queue does not exist; check `queues`." });
+    expect(map.match({ name: "ClientException", message: "Job Queue x not found" })).toEqual({
+      code: "BACKEND_REJECTED",
+      message: "The job queue does not exist; check `queues`.",
+    });
     expect(map.match({ name: "ClientException", message: "other" })).toBeUndefined();
     expect(map.match({ status: 412, message: "it exists" })).toEqual({ code: "BACKEND_REJECTED", retry: "same" });
     expect(map.match({ status: 412 })).toBeUndefined();
@@ -30,7 +33,11 @@ describe("defineErrorMap", () => {
   it.each<[string, unknown, Partial<SchedulerError>]>([
     ["a rule", thrown({ code: 8 }), { code: "QUOTA_EXCEEDED", effect: "none" }],
     ["a rule with its own effect", thrown({ code: 6 }), { code: "STORE_CONFLICT", retry: "never", effect: "done" }],
-    ["AWS metadata", thrown({ name: "ServerException", $metadata: { httpStatusCode: 503 } }), { code: "BACKEND_UNAVAILABLE", effect: "unknown" }],
+    [
+      "AWS metadata",
+      thrown({ name: "ServerException", $metadata: { httpStatusCode: 503 } }),
+      { code: "BACKEND_UNAVAILABLE", effect: "unknown" },
+    ],
     ["a status", thrown({ statusCode: 403 }), { code: "BACKEND_AUTH_FAILED", effect: "none" }],
     ["a response's status", thrown({ response: { status: 402 } }), { code: "INSUFFICIENT_FUNDS", effect: "none" }],
     ["a numeric code that is a status", thrown({ code: 404 }), { code: "BACKEND_REJECTED", effect: "none" }],

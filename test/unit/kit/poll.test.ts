@@ -9,10 +9,14 @@ describe("poll", () => {
   it("asks at once, then in growing intervals", async () => {
     const call = makeCall();
     const asked: number[] = [];
-    const answer = poll(call, async () => {
-      asked.push(call.host.elapsedMs);
-      return asked.length === 6 ? "here" : undefined;
-    }, { ...options, everyMs: 1_000, factor: 2, maxEveryMs: 3_000 });
+    const answer = poll(
+      call,
+      async () => {
+        asked.push(call.host.elapsedMs);
+        return asked.length === 6 ? "here" : undefined;
+      },
+      { ...options, everyMs: 1_000, factor: 2, maxEveryMs: 3_000 },
+    );
     expect(await call.host.waitFor(answer, { limitMs: 60_000 })).toBe("here");
     expect(asked).toEqual([0, 1_000, 3_000, 6_000, 9_000, 12_000]);
     expect(call.host.pendingTimers()).toEqual([]);
@@ -53,7 +57,13 @@ describe("poll", () => {
   it("spreads the waits", async () => {
     const call = makeCall();
     const asked: number[] = [];
-    const answer = poll(call, async () => void asked.push(call.host.elapsedMs), { ...options, jitter: 0.2, everyMs: 1_000, factor: 1, forMs: 50_000 });
+    const answer = poll(call, async () => void asked.push(call.host.elapsedMs), {
+      ...options,
+      jitter: 0.2,
+      everyMs: 1_000,
+      factor: 1,
+      forMs: 50_000,
+    });
     await call.host.waitFor(answer, { limitMs: 60_000 });
     const waits = asked.slice(1, -1).map((at, index) => at - (asked[index] ?? 0));
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(800);

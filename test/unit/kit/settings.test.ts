@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
+import { booleanSetting, choiceSetting, listSetting, numberSetting, settingsFor } from "../../../src/kit/settings.js";
 import { SchedulerError } from "../../../src/model/errors/scheduler-error.js";
 import { Secret } from "../../../src/model/secret.js";
-import { booleanSetting, choiceSetting, listSetting, numberSetting, settingsFor } from "../../../src/kit/settings.js";
 
 const withEnv = (env: Readonly<Record<string, string>>) => settingsFor("akash", (name) => env[name]);
 

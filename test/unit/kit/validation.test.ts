@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { isSecret, parseBackendOptions, secretOption, validateInput } from "../../../src/kit/validation.js";
 import { SchedulerError } from "../../../src/model/errors/scheduler-error.js";
 import { Secret } from "../../../src/model/secret.js";
-import { isSecret, parseBackendOptions, secretOption, validateInput } from "../../../src/kit/validation.js";
 
 const schema = z.object({
   apiKey: secretOption().optional(),
@@ -45,7 +45,9 @@ describe("validateInput", () => {
 
   it("suggests inside nested strict objects", () => {
     const strict = z.object({ queues: z.array(z.strictObject({ arn: z.string(), gpuModel: z.string().optional() })) });
-    expect(() => validateInput(strict, { queues: [{ arn: "a", gpumodel: "t4" }] }, { subject: "acme" })).toThrow(/`queues\[0\]\.gpumodel` \(did you mean `gpuModel`/);
+    expect(() => validateInput(strict, { queues: [{ arn: "a", gpumodel: "t4" }] }, { subject: "acme" })).toThrow(
+      /`queues\[0\]\.gpumodel` \(did you mean `gpuModel`/,
+    );
   });
 
   it("never shows a value, whatever is wrong with it", () => {
@@ -61,7 +63,9 @@ describe("validateInput", () => {
   });
 
   it("keeps a schema's own refinements although it makes it strict", () => {
-    const refined = z.object({ least: z.number(), most: z.number() }).refine((value) => value.least <= value.most, "`least` must not be above `most`");
+    const refined = z
+      .object({ least: z.number(), most: z.number() })
+      .refine((value) => value.least <= value.most, "`least` must not be above `most`");
     expect(() => validateInput(refined, { least: 2, most: 1 }, { subject: "acme" })).toThrow("acme: `least` must not be above `most`.");
     expect(() => validateInput(refined, { least: 1, most: 2, mots: 1 }, { subject: "acme" })).toThrow(/did you mean `most`/);
   });
@@ -93,6 +97,13 @@ describe("secretOption and isSecret", () => {
   it("knows a Secret of another copy of the package, and nothing else", () => {
     const foreign = { reveal: () => "abc", toJSON: () => "[secret]" };
     expect([new Secret("a"), foreign].map(isSecret)).toEqual([true, true]);
-    expect(["[secret]", null, {}, { reveal: () => "a" }, { toJSON: () => "[secret]" }, Object.create(null)].map(isSecret)).toEqual([false, false, false, false, false, false]);
+    expect(["[secret]", null, {}, { reveal: () => "a" }, { toJSON: () => "[secret]" }, Object.create(null)].map(isSecret)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 });

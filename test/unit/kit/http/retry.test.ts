@@ -12,11 +12,15 @@ function scripted(call: { readonly host: { readonly elapsedMs: number } }, ...sc
   return { fetch, asked };
 }
 
-const answer = (status: number, headers: Record<string, string> = {}) => () => new Response("{}", { status, headers });
+const answer =
+  (status: number, headers: Record<string, string> = {}) =>
+  () =>
+    new Response("{}", { status, headers });
 const refused = (): never => {
   throw Object.assign(new TypeError("fetch failed"), { cause: Object.assign(new Error("connect"), { code: "ECONNREFUSED" }) });
 };
-const client = (fetch: typeof globalThis.fetch, options: Partial<HttpOptions> = {}) => createHttp({ backend: "acme", baseUrl: "https://acme.example", fetch, ...options });
+const client = (fetch: typeof globalThis.fetch, options: Partial<HttpOptions> = {}) =>
+  createHttp({ backend: "acme", baseUrl: "https://acme.example", fetch, ...options });
 
 /** Real timers must not be used: any that is set fails the test. */
 const forbidTimers = (): void => {
@@ -82,7 +86,11 @@ describe("retries", () => {
     const host = makeCall().host;
     const call = makeCall({ host, deadlineMs: host.now() + 5_000 });
     const { fetch, asked } = scripted(call, answer(429, { "retry-after": "60" }));
-    expect(await rejection(client(fetch).get(call, "/x"))).toMatchObject({ code: "BACKEND_RATE_LIMITED", retry: "later", details: { retryAfterMs: 60_000 } });
+    expect(await rejection(client(fetch).get(call, "/x"))).toMatchObject({
+      code: "BACKEND_RATE_LIMITED",
+      retry: "later",
+      details: { retryAfterMs: 60_000 },
+    });
     expect(asked).toEqual([0]);
     expect(host.elapsedMs).toBe(0);
   });
@@ -115,7 +123,9 @@ describe("retries", () => {
       seen.push(new Headers(init?.headers).get("authorization"));
       return new Response("{}", { status: seen.length === 1 ? 503 : 200 });
     };
-    await call.host.waitFor(client(fetch, { headers: { authorization: async () => `Bearer token-${++tokens}` } }).get(call, "/x"), { limitMs: 60_000 });
+    await call.host.waitFor(client(fetch, { headers: { authorization: async () => `Bearer token-${++tokens}` } }).get(call, "/x"), {
+      limitMs: 60_000,
+    });
     expect(seen).toEqual(["Bearer token-1", "Bearer token-2"]);
   });
 });

@@ -85,12 +85,18 @@ describe("readSse", () => {
 
 describe("readNdjson", () => {
   it("gives checked values and skips blank lines", async () => {
-    expect(await collectAll(readNdjson(cut('{"n":1,"more":true}\n\n  \n{"n":2}', [3]), z.object({ n: z.number() }), limit))).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(await collectAll(readNdjson(cut('{"n":1,"more":true}\n\n  \n{"n":2}', [3]), z.object({ n: z.number() }), limit))).toEqual([
+      { n: 1 },
+      { n: 2 },
+    ]);
   });
 
   it("names the path of what is wrong, never the value", async () => {
     const wrong = await rejection(collectAll(readNdjson(cut('{"n":"hunter2"}\n', []), z.object({ n: z.number() }), limit)));
-    expect(wrong).toMatchObject({ code: "BACKEND_RESPONSE_INVALID", message: expect.stringContaining("n: expected number, received string") });
+    expect(wrong).toMatchObject({
+      code: "BACKEND_RESPONSE_INVALID",
+      message: expect.stringContaining("n: expected number, received string"),
+    });
     const broken = await rejection(collectAll(readNdjson(cut("hunter2\n", []), z.unknown(), limit)));
     expect(String(broken) + JSON.stringify(broken)).not.toContain("hunter2");
   });
