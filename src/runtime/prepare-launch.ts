@@ -22,7 +22,7 @@ export async function prepareLaunch(context: EngineContext, run: RunRow, attempt
       ? {}
       : { registry: { server: registry.server, username: registry.username, password: await resolve(context, "registry.password", registry.password) } }),
     argv: workload.command,
-    env: { ...workload.env, SPILLWAY_RUN: run.id, SPILLWAY_ATTEMPT: String(attempt.number) },
+    env: workload.env,
     secrets: await resolveAll(context, workload.secrets),
     resources: workload.resources,
     inputs: await stageInputs(context, run, lifetimeMs),

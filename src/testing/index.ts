@@ -8,3 +8,4 @@ export * from "./marketplace/index.js";
 export type { Range } from "./range.js";
 export { identityRandom, type SeededRandom, seededRandom } from "./seeded-random.js";
 export { createVirtualHost, type DriveLimit, type PendingTimer, type VirtualHost, type VirtualHostOptions } from "./virtual-host.js";
+export { type MemoryArtifacts, memoryArtifacts } from "./memory-artifacts.js";
