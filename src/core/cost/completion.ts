@@ -1,6 +1,8 @@
 import type { Billing } from "../../model/offer.js";
 import { roundingHours } from "./billing.js";
 
+export { type ReliableCost, type ReliableInput, type ReliableParts, reliableCost } from "./reliable.js";
+
 /** Checkpointing of one workload on one backend. Hours and GB. */
 export interface CheckpointInput {
   /** Time between checkpoints, at least a minute. Absent: the best even cut, near {@link youngIntervalHours}. */
@@ -139,9 +141,11 @@ export function completionCost(input: CompletionInput): CompletionCost {
   const plan = bestPlan(input);
   const occupied = occupiedHours(input, plan);
   const undisturbedHours = setupHours + workHours + uploadHours + plan.full * plan.costHours;
-  const interruptions = hazard * occupied;
-  const detectionHours = interruptions === 0 ? 0 : interruptions * (input.detectionHours ?? 0);
   const most = Math.min(BILLED_HOURS_CAP, input.maxBilledHours ?? BILLED_HOURS_CAP);
+  // Before anything is multiplied: Infinity times 0 would be NaN.
+  if (!(occupied <= most)) return outOfReach(input, occupied, most);
+  const interruptions = hazard * occupied;
+  const detectionHours = interruptions * (input.detectionHours ?? 0);
   if (!(occupied + detectionHours <= most)) return outOfReach(input, occupied + detectionHours, most);
 
   const rounding = roundingHours({

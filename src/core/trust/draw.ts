@@ -67,7 +67,6 @@ function parametersAt(e: NodeEstimate, z: number): NodeParameters {
 const speedAt = (e: NodeEstimate, z: number): number => Math.exp(-(e.slowness.mean + Math.sqrt(e.slowness.variance) * z));
 
 function startAt(e: NodeEstimate, z: number): number {
-  if (e.start.mean <= 0) return 0;
   const { mu, sigma } = logNormal(e.start.mean, e.start.variance);
   return Math.exp(mu + sigma * z);
 }

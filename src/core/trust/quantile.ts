@@ -52,9 +52,12 @@ export function gammaQuantile(posterior: { readonly a: number; readonly b: numbe
   return root <= 0 ? 0 : (posterior.a / posterior.b) * root * root * root;
 }
 
+/** Means below this are 0: far below any scale of ours, and their squares would vanish. */
+const LEAST_MEAN = 1e-9;
+
 /** Parameters of the log-normal distribution with this mean and variance: it becomes `exp(mu + sigma * z)`. Mean 0 stays 0. */
 export function logNormal(mean: number, variance: number): { readonly mu: number; readonly sigma: number } {
-  if (mean <= 0) return { mu: Number.NEGATIVE_INFINITY, sigma: 0 };
+  if (mean < LEAST_MEAN) return { mu: Number.NEGATIVE_INFINITY, sigma: 0 };
   const sigma2 = Math.log1p(variance / (mean * mean));
   return { mu: Math.log(mean) - sigma2 / 2, sigma: Math.sqrt(sigma2) };
 }

@@ -127,7 +127,7 @@ export class TrustBook implements TrustReader {
       const told = observation.kind === "uptime" && scope.runFailedAtMs >= observation.atMs - observation.hours * MS_PER_HOUR;
       if (told) continue;
       scope.breaker = stepBreaker(scope.breaker, event, this.#nodeBreaker);
-      if (event.of === "run" && !event.ok) scope.runFailedAtMs = event.atMs;
+      if (observation.kind === "success" && !observation.ok) scope.runFailedAtMs = event.atMs;
     }
   }
 
