@@ -3,9 +3,18 @@
  * backends, policies and code that schedules.
  */
 export { silentLogger, TEST_NAMESPACE, type TestCallContext, testCallContext } from "./call-context.js";
+export {
+  type FaultInjectingFetch,
+  type FaultInjectingFetchOptions,
+  type FetchFault,
+  type FetchRate,
+  type FetchRecord,
+  type FetchRule,
+  faultInjectingFetch,
+} from "./fault-injecting-fetch.js";
 export * from "./faults/index.js";
 export * from "./marketplace/index.js";
+export { type MemoryArtifacts, memoryArtifacts } from "./memory-artifacts.js";
 export type { Range } from "./range.js";
 export { identityRandom, type SeededRandom, seededRandom } from "./seeded-random.js";
 export { createVirtualHost, type DriveLimit, type PendingTimer, type VirtualHost, type VirtualHostOptions } from "./virtual-host.js";
-export { type MemoryArtifacts, memoryArtifacts } from "./memory-artifacts.js";

@@ -46,7 +46,8 @@ export function memoryArtifacts(): MemoryArtifacts {
 
 async function bytesOf(body: ByteSource): Promise<Uint8Array> {
   if ("bytes" in body) return body.bytes;
-  if ("file" in body) throw new SchedulerError("INVALID_CONFIG", "The memory artifact store takes no files.", { details: { field: "body" } });
+  if ("file" in body)
+    throw new SchedulerError("INVALID_CONFIG", "The memory artifact store takes no files.", { details: { field: "body" } });
   const chunks: Uint8Array[] = [];
   for await (const chunk of body.stream) chunks.push(chunk);
   const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));

@@ -26,6 +26,7 @@ export async function throughFaults<T>(
   call: CallContext,
   effect: (call: CallContext) => Promise<T>,
 ): Promise<T> {
+  if (call.signal.aborted) throw call.signal.reason;
   const before = port.before(verb, key);
   let arrived = effect;
   switch (before.kind) {
@@ -94,7 +95,6 @@ async function twice<T>(effect: (call: CallContext) => Promise<T>, call: CallCon
 
 async function fail(decision: FailDecision, verb: FaultVerb, call: CallContext, arrived: boolean): Promise<never> {
   if (decision.delayMs !== undefined && decision.delayMs > 0) await sleep(decision.delayMs, call);
-  if (call.signal.aborted) throw call.signal.reason;
   const usual = ERROR_CODES[decision.code].effect;
   const lost = arrived && CHANGING.has(verb);
   throw new SchedulerError(decision.code, decision.message ?? `Simulated fault: ${verb} failed with ${decision.code}.`, {

@@ -1,3 +1,4 @@
+import { SchedulerError } from "../../model/errors/scheduler-error.js";
 import type { Host } from "../../spec/host.js";
 
 /**
@@ -25,7 +26,7 @@ export class World {
   }
 
   get host(): Host {
-    if (this.#host === undefined) throw new Error("The simulated market has no time before its first call.");
+    if (this.#host === undefined) throw new SchedulerError("INVARIANT_BROKEN", "The simulated market has no time before its first call.");
     return this.#host;
   }
 

@@ -122,7 +122,9 @@ export class Stage {
 }
 
 /** The coded error a promise rejects with. */
-export async function failure(promise: Promise<unknown>): Promise<{ code: string; effect: string; message: string; details: Record<string, unknown> }> {
+export async function failure(
+  promise: Promise<unknown>,
+): Promise<{ code: string; effect: string; message: string; details: Record<string, unknown> }> {
   try {
     await promise;
   } catch (error) {

@@ -5,7 +5,12 @@ describe("simulated marketplace: the plain way", () => {
   it("lists, binds, runs, hands over, releases and bills exactly", async () => {
     const stage = new Stage();
     const offer = await stage.offer();
-    expect(offer).toMatchObject({ id: "sim-solo-1", backend: "marketplace", binding: "firm", price: { usdPerHour: 0.36, source: "simulated market" } });
+    expect(offer).toMatchObject({
+      id: "sim-solo-1",
+      backend: "marketplace",
+      binding: "firm",
+      price: { usdPerHour: 0.36, source: "simulated market" },
+    });
     const lease = await stage.until(stage.market.bind(placementFor("k1", offer), stage.call()));
     expect(lease.ref).toEqual({ backend: "marketplace", key: "k1", data: { simulated: true, node: "sim-solo-1" } });
     expect(await stage.phase("k1")).toBe("pending");
@@ -18,7 +23,11 @@ describe("simulated marketplace: the plain way", () => {
     expect(await stage.report("k1")).toMatchObject({ kind: "status", phase: "exited", exitCode: 0, charge: { final: false } });
     const { manifest, text } = await stage.collect("k1");
     expect(text("out.txt")).toBe("right result");
-    expect(manifest).toMatchObject({ exitCode: 0, nonce: "nonce-k1", outputs: [{ path: "out.txt", member: "", size: 12, sha256: stage.host.sha256("right result") }] });
+    expect(manifest).toMatchObject({
+      exitCode: 0,
+      nonce: "nonce-k1",
+      outputs: [{ path: "out.txt", member: "", size: 12, sha256: stage.host.sha256("right result") }],
+    });
     expect((manifest.endedAtMs ?? 0) - (manifest.startedAtMs ?? 0)).toBe(10_000);
     await stage.host.advance(9_000);
     expect(await stage.release("k1")).toBe("released");
@@ -27,14 +36,24 @@ describe("simulated marketplace: the plain way", () => {
       { key: "k1", node: "sim-solo-1", usdPerHour: 0.36, openedAtMs: 0, openMs: 20_000, billedMs: 20_000, amount: 2_000_000n, final: true },
     ]);
     await stage.host.advance(HOUR_MS);
-    expect(await stage.report("k1")).toMatchObject({ kind: "status", phase: "exited", exitCode: 0, charge: { amount: 2_000_000n, final: true } });
+    expect(await stage.report("k1")).toMatchObject({
+      kind: "status",
+      phase: "exited",
+      exitCode: 0,
+      charge: { amount: 2_000_000n, final: true },
+    });
     expect(stage.market.openLeases()).toEqual([]);
     expect(stage.host.pendingTimers()).toEqual([]);
   });
 
   it("declares itself a simulation that costs no real money", () => {
     const { market } = new Stage();
-    expect(market.capabilities).toMatchObject({ simulated: true, paid: false, charges: "reported", trust: { operators: ["permissionless"] } });
+    expect(market.capabilities).toMatchObject({
+      simulated: true,
+      paid: false,
+      charges: "reported",
+      trust: { operators: ["permissionless"] },
+    });
     expect(market.nodes.every((node) => node.id.startsWith("sim-"))).toBe(true);
   });
 
@@ -81,6 +100,8 @@ describe("simulated marketplace: the plain way", () => {
     expect(await ids({ arch: "arm64" })).toEqual([]);
     const offer = await stage.offer("sim-small-1");
     const launch = launchFor("k1", { resources: { cpu: 4, memoryMiB: 1, diskMiB: 1 } });
-    expect(await failure(stage.until(stage.market.bind(placementFor("k1", offer, { launch }), stage.call())))).toMatchObject({ code: "BACKEND_REJECTED" });
+    expect(await failure(stage.until(stage.market.bind(placementFor("k1", offer, { launch }), stage.call())))).toMatchObject({
+      code: "BACKEND_REJECTED",
+    });
   });
 });
