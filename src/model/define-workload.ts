@@ -1,7 +1,7 @@
 import type { ErrorCode } from "./errors/codes.js";
 import { SchedulerError } from "./errors/scheduler-error.js";
 import { formatPath, MAX_PROBLEMS, type Problem } from "./input/problem.js";
-import { isStandardSchema, type StandardIssue, type StandardResult, type StandardSchema } from "./standard-schema.js";
+import { isStandardSchema, type StandardIssue, type StandardSchema } from "./standard-schema.js";
 import { decodeUtf8 } from "./utf8.js";
 import type { WorkloadInput } from "./workload-input.js";
 
@@ -97,6 +97,7 @@ function checkOptions(options: {
   if (!isStandardSchema(options.input)) refuse("input", "must be a Standard Schema, such as a zod schema");
   if (typeof options.build !== "function") refuse("build", "must be a function that makes a workload from the input");
   if (options.result === undefined) return;
+  if (typeof options.result !== "object" || options.result === null) refuse("result", "must be an object with output and schema");
   const { output, schema } = options.result as { readonly output?: unknown; readonly schema?: unknown };
   if (typeof output !== "string" || output === "") refuse("result.output", "must be the path of a declared output");
   if (!isStandardSchema(schema)) refuse("result.schema", "must be a Standard Schema, such as a zod schema");
@@ -111,27 +112,25 @@ interface Context {
 async function validate<Output>(
   schema: StandardSchema<never, Output> | StandardSchema<unknown, Output>,
   value: unknown,
-  context: Context,
+  { name, root, code }: Context,
 ): Promise<Output> {
-  let answer: StandardResult<Output>;
+  let issues: readonly Problem[];
   try {
-    answer = await schema["~standard"].validate(value);
+    const answer = await schema["~standard"].validate(value);
+    if (answer.issues === undefined && "value" in answer) return answer.value;
+    issues = (answer.issues ?? []).slice(0, MAX_PROBLEMS).map((issue) => problemOf(issue, root));
   } catch (thrown) {
     throw new SchedulerError(
       "PLUGIN_CONTRACT_VIOLATION",
-      `The ${context.root} schema of the definition "${context.name}" threw instead of answering.`,
+      `The ${root} schema of the definition "${name}" broke down instead of answering.`,
       {
         cause: thrown,
-        details: { field: context.root },
+        details: { field: root },
       },
     );
   }
-  if (!answer.issues) return answer.value;
-  const issues = answer.issues.slice(0, MAX_PROBLEMS).map((issue) => problemOf(issue, context.root));
-  const first = issues[0] ?? { field: context.root, message: "is invalid" };
-  throw new SchedulerError(context.code, `\`${first.field}\` of "${context.name}": ${first.message}`, {
-    details: { field: first.field, issues },
-  });
+  const first = issues[0] ?? { field: root, message: "is invalid" };
+  throw new SchedulerError(code, `\`${first.field}\` of "${name}": ${first.message}`, { details: { field: first.field, issues } });
 }
 
 function problemOf({ message, path = [] }: StandardIssue, root: string): Problem {

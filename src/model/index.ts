@@ -11,6 +11,8 @@ export {
   parseBudget,
 } from "./budget.js";
 export * from "./decision.js";
+export { defineWorkload, type WorkloadDefinition, type WorkloadDefinitionOptions } from "./define-workload.js";
+export { toDemand } from "./demand.js";
 export * from "./errors/codes.js";
 export * from "./errors/scheduler-error.js";
 export * from "./event.js";
@@ -34,6 +36,7 @@ export * from "./offer.js";
 export * from "./receipt.js";
 export * from "./run.js";
 export * from "./secret.js";
+export type { StandardIssue, StandardResult, StandardSchema } from "./standard-schema.js";
 export { formatDuration, parseBytes, parseDurationMs, parseMiB } from "./units.js";
 export * from "./workload.js";
 export {

@@ -40,14 +40,13 @@ const seedCount = wholeIn(1, Number.MAX_SAFE_INTEGER);
 const seedList = z.array(wholeIn(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)).min(1);
 
 const seeds = reading((value): Reading<number | readonly number[]> => {
-  const parsed = Array.isArray(value) ? seedList.safeParse(value) : seedCount.safeParse(value);
-  if (!parsed.success)
-    return bad(
-      value instanceof Array
-        ? "must be whole numbers, at least one of them"
-        : `must be a whole number of at least 1, or a list of seeds, not ${kindOf(value)}`,
-    );
-  return repeated(parsed.data) ? bad("names a seed twice") : good(parsed.data);
+  if (!Array.isArray(value)) {
+    const count = seedCount.safeParse(value);
+    return count.success ? good(count.data) : bad(`must be a whole number of at least 1, or a list of seeds, not ${kindOf(value)}`);
+  }
+  const list = seedList.safeParse(value);
+  if (!list.success) return bad("must be whole numbers, at least one of them");
+  return repeated(list.data) ? bad("names a seed twice") : good(list.data);
 });
 
 const sweepValues = reading((value): Reading<readonly (string | number)[]> => {

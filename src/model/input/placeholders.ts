@@ -1,4 +1,4 @@
-const PLACEHOLDER = /\{([A-Za-z_][A-Za-z0-9_-]*)(?::(\d{1,2}))?\}/g;
+const PLACEHOLDER = /(?<!\$)\{([A-Za-z_][A-Za-z0-9_-]*)(?::(\d{1,2}))?\}/g;
 
 /** The values of one member of a fan-out, by placeholder. */
 export type Values = ReadonlyMap<string, string | number>;
@@ -8,7 +8,7 @@ export type Template = (values: Values) => string;
 
 /**
  * Prepares a text with placeholders such as `{frame}`, or `{frame:4}` for leading zeros. Names that are not among the
- * known ones stay as they are: braces mean much in commands.
+ * known ones stay as they are, and so does the shell's `${frame}`: braces mean much in commands.
  */
 export function template(text: string, known: ReadonlySet<string>): Template | undefined {
   const parts: (string | { readonly name: string; readonly width: number })[] = [];

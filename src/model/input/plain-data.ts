@@ -15,7 +15,7 @@ const MAX_VALUES = 300_000;
 const MAX_TEXT = 1_048_576;
 
 /**
- * Copies anything a caller may hand over into plain data: objects without prototype, arrays, strings, finite numbers,
+ * Copies anything a caller may hand over into plain data: objects, arrays, strings, finite numbers,
  * booleans, null and {@link Moment}s; `undefined` members are dropped. Whatever cannot be copied is a problem with a
  * path: functions, symbols, bigints, cycles, getters that throw, foreign classes, absurd sizes. Never throws, and later
  * changes by the caller cannot reach the copy.
@@ -76,7 +76,7 @@ class Copier {
     const tag = Object.prototype.toString.call(value).slice("[object ".length, -1);
     if (tag === "Date") return this.#copyDate(value);
     if (tag !== "Object") return this.#refuse(`is a ${tag.slice(0, 40)}, which cannot be part of a workload`);
-    const copy: Record<string, unknown> = Object.create(null);
+    const copy: Record<string, unknown> = {};
     for (const key of Object.keys(value)) {
       const member = this.#at(key, () => (value as Record<string, unknown>)[key]);
       if (member !== undefined) copy[key] = member;
