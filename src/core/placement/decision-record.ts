@@ -1,14 +1,11 @@
 import type { CandidateRecord, DecisionRecord } from "../../model/decision.js";
 import { nanoUsd } from "../../model/money.js";
-import { costParts } from "./cost-parts.js";
+import { costParts, explainedParts } from "./cost-parts.js";
 import type { Decision } from "./decision.js";
 import { failureOf, isHopeless, retryTimeMs } from "./failure.js";
 import { fallbackChain } from "./fallback-chain.js";
 import type { Candidate } from "./top-list.js";
 import type { PlacementResult, PricedCandidate } from "./types.js";
-
-/** Candidates whose parts say where they come from: the chosen one and the runner-up, which an explanation compares. */
-const EXPLAINED = 2;
 
 /**
  * What a decision came to, and the record of it.
@@ -21,7 +18,7 @@ export function toResult(decision: Decision): PlacementResult {
   const { candidates, tally, input, policy, terms } = decision;
   const [best] = candidates;
   const rejections = tally.toExamples();
-  const records = candidates.map((candidate, index) => toRecord(candidate, decision, index < EXPLAINED));
+  const records = candidates.map((candidate, index) => toRecord(candidate, decision, index === 0));
   const [chosen] = records;
   const chain = fallbackChain(candidates, terms.attemptsLeft);
   const failure = best === undefined ? failureOf(rejections) : undefined;
@@ -48,7 +45,7 @@ export function toResult(decision: Decision): PlacementResult {
   return { record, hopeless, ...(retryAtMs === undefined ? {} : { retryAtMs }) };
 }
 
-function toRecord({ offer, cost }: Candidate, decision: Decision, explained: boolean): CandidateRecord {
+function toRecord({ offer, cost }: Candidate, decision: Decision, isChosen: boolean): CandidateRecord {
   const { usdPerHour } = offer.price;
   return {
     offerId: offer.id,
@@ -58,7 +55,8 @@ function toRecord({ offer, cost }: Candidate, decision: Decision, explained: boo
     ...(offer.node === undefined ? {} : { node: offer.node }),
     usdPerHour,
     totalUsd: cost.totalUsd,
-    parts: costParts(cost, decision.terms, usdPerHour, explained),
+    // Phrases cost more than figures, and only the chosen one is explained part by part.
+    parts: isChosen ? explainedParts(cost, decision.terms, usdPerHour) : costParts(cost, decision.terms),
     worstCaseUsd: cost.worstCaseUsd,
     successProbability: cost.successProbability,
     expectedHours: cost.expectedHours,
