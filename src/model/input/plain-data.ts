@@ -12,6 +12,8 @@ export class Moment {
 const MAX_DEPTH = 32;
 /** Values in one input: room for a sweep over 100,000 listed seeds, and for nothing absurd. */
 const MAX_VALUES = 300_000;
+/** More entries than any map of a workload may have (`inputs`, with 10,000, is the largest). */
+const MAX_KEYS = 20_000;
 const MAX_TEXT = 1_048_576;
 
 /**
@@ -34,7 +36,7 @@ class Copier {
   copy(value: unknown): unknown {
     this.#values += 1;
     if (this.#values === MAX_VALUES + 1) this.#refuse(`holds more than ${MAX_VALUES} values`);
-    if (this.#values > MAX_VALUES || this.problems.length >= MAX_PROBLEMS) return undefined;
+    if (this.#full()) return undefined;
     switch (typeof value) {
       case "string":
         return value.length > MAX_TEXT ? this.#refuse(`is longer than ${MAX_TEXT} characters; pass large data as an input file`) : value;
@@ -68,7 +70,7 @@ class Copier {
     const length = value.length;
     if (!(length <= MAX_VALUES)) return this.#refuse(`has more than ${MAX_VALUES} entries`);
     const copy: unknown[] = [];
-    for (let index = 0; index < length; index++) copy.push(this.#at(index, () => value[index]) ?? null);
+    for (let index = 0; index < length && !this.#full(); index++) copy.push(this.#at(index, () => value[index]) ?? null);
     return copy;
   }
 
@@ -77,7 +79,10 @@ class Copier {
     if (tag === "Date") return this.#copyDate(value);
     if (tag !== "Object") return this.#refuse(`is a ${tag.slice(0, 40)}, which cannot be part of a workload`);
     const copy: Record<string, unknown> = {};
-    for (const key of Object.keys(value)) {
+    const keys = Object.keys(value);
+    if (keys.length > MAX_KEYS) return this.#refuse(`has more than ${MAX_KEYS} entries`);
+    for (const key of keys) {
+      if (this.#full()) break;
       const member = this.#at(key, () => (value as Record<string, unknown>)[key]);
       if (member !== undefined) copy[key] = member;
     }
@@ -87,6 +92,11 @@ class Copier {
   #copyDate(value: object): unknown {
     const ms = "getTime" in value && typeof value.getTime === "function" ? (value.getTime() as unknown) : undefined;
     return typeof ms === "number" && Number.isFinite(ms) ? new Moment(ms) : this.#refuse("is an invalid Date");
+  }
+
+  /** Nothing more is worth copying: the input is refused already. */
+  #full(): boolean {
+    return this.#values > MAX_VALUES || this.problems.length >= MAX_PROBLEMS;
   }
 
   #at(key: PropertyKey, read: () => unknown): unknown {
