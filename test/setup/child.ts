@@ -14,7 +14,7 @@ export function runChild(
   args: readonly string[],
   options: { readonly cwd: string; readonly timeoutMs?: number; readonly env?: NodeJS.ProcessEnv },
 ): Promise<Finished> {
-  const { cwd, timeoutMs = 60_000, env = process.env } = options;
+  const { cwd, timeoutMs = 110_000, env = process.env } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], timeout: timeoutMs, killSignal: "SIGKILL" });
     let stdout = "";
