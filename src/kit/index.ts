@@ -13,6 +13,7 @@ export { formatUsd, NANO_PER_USD, type NanoUsd, nanoUsd, toUsd } from "../model/
 export type * from "../model/offer.js";
 export { Secret } from "../model/secret.js";
 export type * from "../spec/index.js";
+export { type CapabilityChoices, declareCapabilities } from "./declare-capabilities.js";
 export {
   type BackendDefinition,
   type BackendFactory,
@@ -40,6 +41,7 @@ export {
   textAt,
 } from "./map-error.js";
 export { type MeteredLease, meter } from "./metering.js";
+export { omitUndefined, type WithoutUndefined } from "./omit-undefined.js";
 export { batches, collectAll, type Page, type PaginateOptions, paginate } from "./paginate.js";
 export { type PollOptions, poll } from "./poll.js";
 export { createRedactor, type Redactor } from "./redact.js";

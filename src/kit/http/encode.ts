@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { SchedulerError } from "../../model/errors/scheduler-error.js";
 import type { Secret } from "../../model/secret.js";
 import type { CallContext } from "../../spec/call-context.js";
@@ -108,4 +109,9 @@ export async function encodeHeaders(
 /** `bearer(token)`: an `authorization` header that stays wrapped. */
 export function bearer(token: Secret | (() => Secret | Promise<Secret>)): HeaderValue {
   return async () => `Bearer ${(typeof token === "function" ? await token() : token).reveal()}`;
+}
+
+/** Schema of the option by which a backend takes another fetch, for tests, proxies and recordings: hand it on to `createHttp`. */
+export function fetchOption(): z.ZodType<typeof globalThis.fetch, typeof globalThis.fetch> {
+  return z.custom<typeof globalThis.fetch>((value) => typeof value === "function", "must be a function like the platform's fetch");
 }
