@@ -3,4 +3,4 @@ export * from "./fault-plan.js";
 export * from "./fault-port.js";
 export * from "./fault-rates.js";
 export { throughFaults } from "./through-faults.js";
-export { withFaults } from "./with-faults.js";
+export { type CompleteBackend, withFaults } from "./with-faults.js";

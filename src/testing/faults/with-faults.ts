@@ -3,10 +3,15 @@ import type { CallContext } from "../../spec/call-context.js";
 import { batchKey, type FaultPort } from "./fault-port.js";
 import { throughFaults } from "./through-faults.js";
 
+/** A backend that has every optional verb. */
+export type CompleteBackend = Backend & Required<Pick<Backend, "start" | "collect" | "logs" | "close">>;
+
 /**
  * Any backend, with the faults of a port between it and the caller. Optional verbs stay absent where the backend has
  * none. Of `logs` only the opening is disturbed.
  */
+export function withFaults(backend: CompleteBackend, port: FaultPort): CompleteBackend;
+export function withFaults(backend: Backend, port: FaultPort): Backend;
 export function withFaults(backend: Backend, port: FaultPort): Backend {
   const { start, collect, logs, close } = backend;
   return {

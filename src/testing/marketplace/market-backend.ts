@@ -3,11 +3,12 @@ import type { OutputArtifact, ResultManifest } from "../../model/artifact.js";
 import { SchedulerError } from "../../model/errors/scheduler-error.js";
 import type { Finding, Lease, LeaseRef, LeaseReport } from "../../model/lease.js";
 import type { Demand, Offer } from "../../model/offer.js";
-import { BACKEND_SPEC_VERSION, type Backend } from "../../spec/backend.js";
+import { BACKEND_SPEC_VERSION } from "../../spec/backend.js";
 import type { CallContext } from "../../spec/call-context.js";
 import type { Capabilities } from "../../spec/capabilities.js";
 import type { Intent, Launch, LogChunk, OutputPlan, Placement } from "../../spec/launch.js";
 import { batchKey, type FaultVerb } from "../faults/fault-port.js";
+import type { CompleteBackend } from "../faults/with-faults.js";
 import { within } from "../range.js";
 import { identityRandom } from "../seeded-random.js";
 import type { Binding } from "./binding.js";
@@ -31,7 +32,7 @@ export interface MarketParts {
 }
 
 /** The simulated market behind the backend contract, without faults of calls: those are put around it. */
-export class MarketBackend implements Backend {
+export class MarketBackend implements CompleteBackend {
   readonly specVersion = BACKEND_SPEC_VERSION;
   readonly id: string;
   readonly kind: string;
@@ -157,6 +158,12 @@ export class MarketBackend implements Backend {
     const { world } = this.#parts;
     const lease = this.#lease(ref);
     yield* lease.stint.execution.logs(call, () => !lease.occupiesAt(world.now()));
+  }
+
+  /** Ends every command and forgets what was left behind. */
+  async close(): Promise<void> {
+    const stints = [...this.#parts.book.leases.values()].flatMap((lease) => lease.stints);
+    await Promise.all(stints.map((stint) => stint.execution.dispose()));
   }
 
   /** A request reaches the market: time goes on, and the market learns whose time it is. */

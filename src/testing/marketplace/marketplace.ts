@@ -1,11 +1,10 @@
 import { SchedulerError } from "../../model/errors/scheduler-error.js";
 import type { LeaseRef } from "../../model/lease.js";
 import type { NanoUsd } from "../../model/money.js";
-import type { Backend } from "../../spec/backend.js";
 import { FaultScript } from "../faults/fault-plan.js";
 import { combineFaults } from "../faults/fault-port.js";
 import { seededFaults } from "../faults/fault-rates.js";
-import { withFaults } from "../faults/with-faults.js";
+import { type CompleteBackend, withFaults } from "../faults/with-faults.js";
 import { Binding } from "./binding.js";
 import { defaultVirtualJob } from "./default-virtual-job.js";
 import type { Executor } from "./execution.js";
@@ -61,7 +60,7 @@ export interface NodeDeath {
  * The simulated marketplace: a backend like any other, plus what only a simulation can offer: the truth about it, the
  * ledger, and faults to order. Nothing in it is real but, in `process` mode, the work.
  */
-export interface SimulatedMarketplace extends Backend {
+export interface SimulatedMarketplace extends CompleteBackend {
   /** Every node, with the truth about it. */
   readonly nodes: readonly MarketNode[];
   /** Faults for launches and calls to come. */
@@ -107,7 +106,7 @@ class Marketplace {
   readonly #nodes: readonly MarketNode[];
   readonly #weather = new Map<string, Weather>();
   readonly #prices: Prices;
-  readonly #backend: Backend;
+  readonly #backend: CompleteBackend;
 
   constructor(market: ResolvedMarketplace) {
     const { seed, faults, options } = market;
@@ -167,7 +166,6 @@ class Marketplace {
       setPrice: (name, usdPerHour) => this.#setPrice(name, usdPerHour),
       killNode: (nodeId, how) => this.#killNode(nodeId, how ?? {}),
       reset: () => this.#reset(),
-      close: () => this.#close(),
     };
   }
 
@@ -247,17 +245,13 @@ class Marketplace {
   }
 
   async #reset(): Promise<void> {
-    await this.#close();
+    await this.#backend.close();
     this.#book.clear();
     this.#script.clear();
     this.#gate.reset();
     this.#prices.clear();
     this.#makeWeather();
     this.#world.reset();
-  }
-
-  async #close(): Promise<void> {
-    await Promise.all(this.#leases().flatMap((lease) => lease.stints.map((stint) => stint.execution.dispose())));
   }
 }
 

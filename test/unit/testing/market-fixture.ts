@@ -115,7 +115,7 @@ export class Stage {
 
   async collect(key: string, launch: Launch = launchFor(key)) {
     const plan = outputPlan(this.host, launch);
-    const manifest = await this.until(this.market.collect!(this.ref(key), plan, this.call()));
+    const manifest = await this.until(this.market.collect(this.ref(key), plan, this.call()));
     const text = (name: string) => new TextDecoder().decode(plan.files.get(name));
     return { manifest, files: plan.files, text };
   }

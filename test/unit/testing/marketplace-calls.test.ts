@@ -280,7 +280,7 @@ describe("simulated marketplace: virtual jobs", () => {
     await stage.bind("k1");
     const follow = async (signal?: AbortSignal) => {
       const lines: string[] = [];
-      for await (const chunk of stage.market.logs!(stage.ref("k1"), stage.call(signal === undefined ? {} : { signal })))
+      for await (const chunk of stage.market.logs(stage.ref("k1"), stage.call(signal === undefined ? {} : { signal })))
         lines.push(`${chunk.text.trim()}@${(chunk.atMs ?? 0) - stage.host.now() + stage.host.elapsedMs}`);
       return lines;
     };
@@ -296,7 +296,7 @@ describe("simulated marketplace: virtual jobs", () => {
     const controller = new AbortController();
     const read = async (signal?: AbortSignal) => {
       const lines: string[] = [];
-      for await (const chunk of stage.market.logs!(stage.ref("k1"), stage.call(signal === undefined ? {} : { signal })))
+      for await (const chunk of stage.market.logs(stage.ref("k1"), stage.call(signal === undefined ? {} : { signal })))
         lines.push(chunk.text.trim());
       return lines;
     };

@@ -276,10 +276,10 @@ describe("withFaults", () => {
       () => backend.inspect([ref, ref], call),
       () => backend.release(ref, { graceMs: 0 }, call),
       () => backend.listLeases(call),
-      () => backend.start!(ref, { key: "k2" } as never, call),
-      () => backend.collect!(ref, never, call),
+      () => backend.start(ref, { key: "k2" } as never, call),
+      () => backend.collect(ref, never, call),
       async () => {
-        for await (const chunk of backend.logs!(ref, call)) throw new Error(`unexpected ${chunk.text}`);
+        for await (const chunk of backend.logs(ref, call)) throw new Error(`unexpected ${chunk.text}`);
       },
     ];
     for (const attempt of attempts) await expect(attempt()).rejects.toMatchObject({ code: "BACKEND_UNAVAILABLE" });
