@@ -34,7 +34,7 @@ export interface Store {
    */
   commit(batch: CommitBatch, tx?: unknown): Promise<CommitResult>;
 
-  /** Full states, in the order asked; unknown ids are left out. */
+  /** Full states, in the order asked, attempts by number; unknown ids are left out. */
   load(runIds: readonly string[]): Promise<readonly RunState[]>;
   loadGroup(groupId: string): Promise<GroupRow | undefined>;
 

@@ -2,7 +2,7 @@ import type { LeaseRow } from "../../model/lease.js";
 import type { RunRow } from "../../model/run.js";
 import type { Claim, CommitBatch } from "../../spec/store.js";
 import { grant } from "./claim-state.js";
-import { newRecord, type RunRecord, withRow } from "./run-record.js";
+import { newRecord, type RunRecord, withAttempt, withLease } from "./run-record.js";
 import { mayExist, type Tables } from "./tables.js";
 
 /** Writes a batch that was checked in the same turn; cannot fail halfway. Answers the claims taken for new runs. */
@@ -16,18 +16,20 @@ export function applyBatch(tables: Tables, batch: CommitBatch): readonly Claim[]
   }
   for (const attempt of batch.attempts ?? []) {
     const record = recordOf(tables, attempt.runId);
-    if (record) record.attempts = withRow(record.attempts, attempt, (other) => other.number === attempt.number);
+    if (record) record.attempts = withAttempt(record.attempts, attempt);
   }
   for (const lease of batch.leases ?? []) putLease(tables, lease);
   for (const group of batch.groups ?? []) tables.groups.set(group.id, group);
   for (const key of batch.keys ?? []) tables.keys.set(key.key, key);
   for (const event of batch.events ?? []) {
     const record = recordOf(tables, event.runId);
-    if (record) (record.events ??= []).push(event);
+    if (record?.events) record.events.push(event);
+    else if (record) record.events = [event];
   }
   for (const decision of batch.decisions ?? []) {
     const record = recordOf(tables, decision.runId);
-    if (record) (record.decisions ??= []).push(decision);
+    if (record?.decisions) record.decisions.push(decision);
+    else if (record) record.decisions = [decision];
   }
   for (const { account, held, spent } of batch.ledger ?? []) {
     const before = tables.balances.get(account);
@@ -77,7 +79,7 @@ function putLease(tables: Tables, lease: LeaseRow): void {
     if (former) former.leases = former.leases.filter((other) => other.key !== lease.key);
   }
   const record = recordOf(tables, lease.owner.runId);
-  if (record) record.leases = withRow(record.leases, lease, (other) => other.key === lease.key);
+  if (record) record.leases = withLease(record.leases, lease);
 
   let open = tables.openLeases.get(lease.backend);
   if (!open) {

@@ -97,12 +97,13 @@ function repeated<Row>(rows: readonly Row[], idOf: (row: Row) => string): string
 /** Events continue their run's sequence without gap or repetition; anything else was written against an older state. */
 function checkEvents(tables: Tables, { events }: CommitBatch, owners: Owners): Refusal | undefined {
   if (!events) return undefined;
-  let last: Map<string, number> | undefined;
+  // Spared for the usual batch of one event: this runs for every commit.
+  const last = events.length > 1 ? new Map<string, number>() : undefined;
   for (const event of events) {
     const { runId, sequence } = event;
     const expected = (last?.get(runId) ?? tables.runs.get(runId)?.events?.length ?? 0) + 1;
     if (sequence !== expected || !owners.exists(runId)) return refusedVersion(runId);
-    if (events.length > 1) (last ??= new Map()).set(runId, expected);
+    last?.set(runId, expected);
   }
   return undefined;
 }

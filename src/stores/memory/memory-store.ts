@@ -45,9 +45,13 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
 
   function commitNow(batch: CommitBatch, tx: unknown): CommitResult {
     if (tx !== undefined) {
-      throw new SchedulerError("INVALID_CONFIG", "The memory store has no transactions to join: leave `tx` out, or use a store on your database.", {
-        details: { field: "tx" },
-      });
+      throw new SchedulerError(
+        "INVALID_CONFIG",
+        "The memory store has no transactions to join: leave `tx` out, or use a store on your database.",
+        {
+          details: { field: "tx" },
+        },
+      );
     }
     const refusal = checkBatch(tables, batch);
     if (refusal) return refusal;
@@ -79,8 +83,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     // Sequences have no gaps and count from 1, so they are positions.
     events: async (runId, after) => tables.runs.get(runId)?.events?.slice(Math.max(0, after)) ?? [],
     decisions: async (runId) => tables.runs.get(runId)?.decisions?.slice() ?? [],
-    balances: async (accounts) =>
-      accounts.map((account): Balance => tables.balances.get(account) ?? { account, held: 0n, spent: 0n }),
+    balances: async (accounts) => accounts.map((account): Balance => tables.balances.get(account) ?? { account, held: 0n, spent: 0n }),
     observations: async (cursor) => tables.observations.after(cursor),
     claim: async (request) => claimResources(tables, request),
     acknowledge: async (claims) => giveBack(tables, claims),

@@ -22,9 +22,13 @@ export function queryRuns(accepted: readonly RunRecord[], query: RunQuery): RunP
 function parseCursor(cursor: string): number {
   const order = /^\d+$/.test(cursor) ? Number(cursor) : Number.NaN;
   if (Number.isSafeInteger(order)) return order;
-  throw new SchedulerError("INVALID_CONFIG", "The cursor of this query was not made by this store: pass `cursor` of the page before, unchanged.", {
-    details: { field: "cursor" },
-  });
+  throw new SchedulerError(
+    "INVALID_CONFIG",
+    "The cursor of this query was not made by this store: pass `cursor` of the page before, unchanged.",
+    {
+      details: { field: "cursor" },
+    },
+  );
 }
 
 /** Index of the newest record older than `order`; -1 if there is none. */

@@ -33,8 +33,15 @@ export const newRecord = (order: number, run: RunRow): RunRecord => ({
   decisions: undefined,
 });
 
-/** The rows with one row put in the place of its predecessor, or appended. */
-export function withRow<Row>(rows: readonly Row[], row: Row, isSame: (other: Row) => boolean): readonly Row[] {
-  const at = rows.findIndex(isSame);
-  return at < 0 ? [...rows, row] : rows.with(at, row);
+/** The attempts with one put in the place of its predecessor, or inserted by its number. */
+export function withAttempt(attempts: readonly AttemptRow[], attempt: AttemptRow): readonly AttemptRow[] {
+  const at = attempts.findIndex(({ number }) => number >= attempt.number);
+  if (at < 0) return [...attempts, attempt];
+  return attempts[at]?.number === attempt.number ? attempts.with(at, attempt) : attempts.toSpliced(at, 0, attempt);
+}
+
+/** The leases with one put in the place of its predecessor, or appended. */
+export function withLease(leases: readonly LeaseRow[], lease: LeaseRow): readonly LeaseRow[] {
+  const at = leases.findIndex(({ key }) => key === lease.key);
+  return at < 0 ? [...leases, lease] : leases.with(at, lease);
 }

@@ -1,0 +1,20 @@
+/**
+ * The test runner, by parameter, so that the suites tie nobody to a runner or to a copy of it. The shapes are those that
+ * vitest, jest and (with a small `expect`, see `docs/conformance.md`) `node:test` share.
+ */
+export interface ConformanceRunner {
+  /** Groups the tests that `body` registers. */
+  readonly describe: (name: string, body: () => void) => unknown;
+  /** Registers a test. It fails when the promise rejects. Tests of one suite must run one after another, in order. */
+  readonly test: (name: string, body: () => Promise<void>) => unknown;
+  readonly expect: ConformanceExpect;
+}
+
+/** Compares values and shows differences well. `toEqual` compares deeply and takes an absent property for an undefined one. */
+export type ConformanceExpect = (
+  actual: unknown,
+  message?: string,
+) => {
+  toBe(expected: unknown): unknown;
+  toEqual(expected: unknown): unknown;
+};

@@ -1,0 +1,5 @@
+import type { Clause } from "../../clause.js";
+import type { StoreConformanceSetup } from "../setup.js";
+import type { StoreTrial } from "../trial.js";
+
+export type StoreClause = Clause<StoreTrial, StoreConformanceSetup>;

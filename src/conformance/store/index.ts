@@ -1,0 +1,2 @@
+export type { CallerTransaction, StoreConformanceSetup, StoreUnderTest } from "./setup.js";
+export { storeConformance } from "./store-conformance.js";
