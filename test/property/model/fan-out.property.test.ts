@@ -52,13 +52,14 @@ describe("fan-out", () => {
 
   it("never lets two members write to one place, nor out of their directory", () => {
     const text = fc.stringMatching(/^[a-z./{}]{0,12}$/);
+    const destination = fc.constantFrom("u", "u/", "u/{v}", "{v}/u", "{v}", "u{index}");
     fc.assert(
       fc.property(
         text,
         text,
         fc.uniqueArray(fc.constantFrom("a", "..", "b/", "/", ".", "a/../b", ""), { minLength: 1 }),
         (path, uri, values) => {
-          const input = { kind: "simulation", command: ["x"], sweep: { v: values }, outputs: { [`o${path}{v}`]: `u${uri}{v}` } };
+          const input = { kind: "simulation", command: ["x"], sweep: { v: values }, outputs: { [`o${path}{v}`]: uri } };
           try {
             const places = members(input as WorkloadInput).flatMap((run) =>
               Object.entries(run.outputs).map(([out, to]) => ({ out, to: to.uri })),
