@@ -1,9 +1,9 @@
-import { DEFAULT_TIMING, type LifecycleRules } from "../../src/core/lifecycle/rules.js";
 import type { PlannedPlacement } from "../../src/core/lifecycle/inputs.js";
+import { DEFAULT_TIMING, type LifecycleRules } from "../../src/core/lifecycle/rules.js";
 import type { Offer } from "../../src/model/offer.js";
 import { NO_EXCLUSIONS, type RunState } from "../../src/model/run.js";
-import { parseWorkload } from "../../src/model/workload-input.js";
 import type { Workload } from "../../src/model/workload.js";
+import { parseWorkload } from "../../src/model/workload-input.js";
 import type { Capabilities } from "../../src/spec/capabilities.js";
 
 export const T0 = Date.UTC(2026, 0, 1);
@@ -84,8 +84,29 @@ export function placement(key: string, node = "n1", account = "budget"): Planned
   return {
     purpose: "primary",
     key,
-    candidate: { offer: chosen, backend: chosen.backend, totalUsd: 0.1, worstCase: 1_000_000_000n, priceCapUsdPerHour: 0.4, expectedHours: 0.1, successProbability: 0.9 },
-    record: { id: `d-${key}`, runId: "r1", attempt: 1, purpose: "primary", atMs: T0, policy: "test", seed: key, evaluated: 1, rejected: 0, priced: 1, candidates: [], rejections: [] },
+    candidate: {
+      offer: chosen,
+      backend: chosen.backend,
+      totalUsd: 0.1,
+      worstCase: 1_000_000_000n,
+      priceCapUsdPerHour: 0.4,
+      expectedHours: 0.1,
+      successProbability: 0.9,
+    },
+    record: {
+      id: `d-${key}`,
+      runId: "r1",
+      attempt: 1,
+      purpose: "primary",
+      atMs: T0,
+      policy: "test",
+      seed: key,
+      evaluated: 1,
+      rejected: 0,
+      priced: 1,
+      candidates: [],
+      rejections: [],
+    },
     accounts: [{ account, limit: 10_000_000_000n }],
     bindMs: 10_000,
     provisionMs: 60_000,

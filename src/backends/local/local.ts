@@ -1,3 +1,4 @@
+import { platform } from "node:process";
 import { z } from "zod";
 import { defineBackend } from "../../kit/define-backend.js";
 import { findEach, inspectEach } from "../../kit/each.js";
@@ -59,6 +60,7 @@ const define = defineBackend({
   options: localOptions,
   capabilities: localCapabilities,
   create(options, { id }) {
+    requirePosix();
     const layout = layoutOf(options.directory, id);
     const machine = totalCapacity(options);
     const launches = new Launches();
@@ -162,3 +164,14 @@ const define = defineBackend({
     };
   },
 });
+
+function requirePosix(): void {
+  if (platform !== "win32") return;
+  throw new SchedulerError(
+    "INVALID_CONFIG",
+    "local() needs process groups and signals, which Windows does not have: run it under Linux, macOS or WSL.",
+    {
+      details: { field: "runtime" },
+    },
+  );
+}
