@@ -1,59 +1,8 @@
-import type { Billing } from "../../model/offer.js";
 import { roundingHours } from "./billing.js";
+import { type CompletionInput, impossibleField } from "./completion-input.js";
 
+export type { CheckpointInput, CompletionInput } from "./completion-input.js";
 export { type ReliableCost, type ReliableInput, type ReliableParts, reliableCost } from "./reliable.js";
-
-/** Checkpointing of one workload on one backend. Hours and GB. */
-export interface CheckpointInput {
-  /** Time between checkpoints, at least a minute. Absent: the best even cut, near {@link youngIntervalHours}. */
-  readonly everyHours?: number;
-  /** Time that writing one costs (`dl`). */
-  readonly costHours: number;
-  /** Time that restoring one costs (`r`). */
-  readonly restoreHours: number;
-  readonly sizeGB: number;
-}
-
-/** What one completed run on one backend is made of. Hours, USD, GB; everything optional defaults to 0. */
-export interface CompletionInput {
-  /** Work on this node: reference work / speed (`w`). */
-  readonly workHours: number;
-  /** Billed set-up of every launch: pulling the image, staging in (`S`). */
-  readonly setupHours?: number;
-  /** Billed upload of the outputs (`U`). */
-  readonly uploadHours?: number;
-  /** Absent: an interrupted attempt starts again from the beginning. */
-  readonly checkpoint?: CheckpointInput;
-  /** Interruptions per billed hour (`lam`). */
-  readonly hazardPerHour: number;
-  /** Billed time between a failure and its detection (`b`). */
-  readonly detectionHours?: number;
-  readonly usdPerHour: number;
-  /** Relative spread of paying: swap, gas, card fee (`f`). */
-  readonly spread?: number;
-  /** Probability that a launch comes to nothing, in [0, 1) (`phi0`), and what that costs (`k0`). */
-  readonly launchFailureProbability?: number;
-  readonly launchFailureUsd?: number;
-  /** Fixed cost per launch (`k`). */
-  readonly usdPerLaunch?: number;
-  /** Inputs are read again by every launch. */
-  readonly inputGB?: number;
-  readonly inputUsdPerGB?: number;
-  /** Outputs are written once. */
-  readonly outputGB?: number;
-  readonly outputUsdPerGB?: number;
-  /** Price of moving a checkpoint to the next node after an interruption. */
-  readonly checkpointUsdPerGB?: number;
-  /** What an interruption costs besides (`c`). */
-  readonly operationsUsdPerFailure?: number;
-  readonly storageUsd?: number;
-  /** A plan with more expected billed hours than this is infeasible. Absent: {@link BILLED_HOURS_CAP}. */
-  readonly maxBilledHours?: number;
-  /** Granularity, minimum and prepayment. Absent: billed exactly as used. */
-  readonly billing?: Billing;
-  /** Prepaid without refund: time booked per lease. Ignored otherwise. */
-  readonly bookedHours?: number;
-}
 
 /** The terms of a completed run's expected cost, USD. They sum to `usd`. */
 export interface CompletionParts {
@@ -260,46 +209,18 @@ function outOfReach(input: CompletionInput, hours: number, most: number): Comple
   };
 }
 
-const sum = (parts: CompletionParts): number => {
-  let total = 0;
-  for (const usd of Object.values(parts) as number[]) total += usd;
-  return total;
-};
-
-/** First field that is NaN, negative or infinite. */
-function impossibleField(input: CompletionInput): string | undefined {
-  for (const name of FIELDS) {
-    if (isImpossible(input[name])) return name;
-  }
-  const { checkpoint } = input;
-  if (checkpoint === undefined) return undefined;
-  for (const name of CHECKPOINT_FIELDS) {
-    if (isImpossible(checkpoint[name])) return `checkpoint.${name}`;
-  }
-  return undefined;
-}
-
-const isImpossible = (value: number | undefined): boolean => value !== undefined && !(value >= 0 && value < Number.POSITIVE_INFINITY);
-
-const FIELDS = [
-  "workHours",
-  "setupHours",
-  "uploadHours",
-  "hazardPerHour",
-  "detectionHours",
-  "usdPerHour",
-  "spread",
-  "launchFailureProbability",
-  "launchFailureUsd",
-  "usdPerLaunch",
-  "inputGB",
-  "inputUsdPerGB",
-  "outputGB",
-  "outputUsdPerGB",
-  "checkpointUsdPerGB",
-  "operationsUsdPerFailure",
-  "storageUsd",
-  "bookedHours",
-] as const satisfies readonly (keyof CompletionInput)[];
-
-const CHECKPOINT_FIELDS = ["everyHours", "costHours", "restoreHours", "sizeGB"] as const satisfies readonly (keyof CheckpointInput)[];
+const sum = (parts: CompletionParts): number =>
+  parts.compute +
+  parts.setUp +
+  parts.checkpoints +
+  parts.lostWork +
+  parts.detection +
+  parts.billingRounding +
+  parts.spread +
+  parts.launch +
+  parts.launchFailures +
+  parts.inputEgress +
+  parts.outputEgress +
+  parts.checkpointEgress +
+  parts.operations +
+  parts.storage;

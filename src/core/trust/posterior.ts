@@ -8,14 +8,19 @@ const LEAST_EVIDENCE = 0.05;
 /** Least standard deviation assumed of start times: a minute. */
 const LEAST_START_DEVIATION_HOURS = 1 / 60;
 
+interface Beta {
+  alpha: number;
+  beta: number;
+}
+
 interface Spread {
   /** Posterior mean. */
-  readonly mean: number;
+  mean: number;
   /** Variance of a single sample. */
-  readonly sample: number;
+  sample: number;
   /** Variance of the mean. */
-  readonly variance: number;
-  readonly n: number;
+  variance: number;
+  n: number;
 }
 
 /**
@@ -23,59 +28,72 @@ interface Spread {
  * beside the scope's own evidence. A scope without evidence is passed over: an unknown node is taken as a typical one of the
  * narrowest scope that is known. (Made wide merely for being unknown, the luckiest of 10,000 strangers' draws would win every
  * decision.)
+ *
+ * Works on records of its own and changes them in place: it is asked for every offer of every decision.
  */
 export function posterior(
   scopes: readonly Evidence[],
   prior: EstimatePrior,
   priors: TrustPriors,
+  wrong: number,
   nowMs: number,
-): Omit<NodeEstimate, "wrong"> {
+): NodeEstimate {
   const classPriors = priors.classes[prior.operator];
   const m = priors.pseudoObservations;
   const a0 = priors.hazardShape;
   const hazardPerHour = prior.hazardPerHour ?? (prior.interruptible ? priors.interruptibleHazardPerHour : classPriors.hazardPerHour);
-  // A seller's "never" is a claim like any other: once in a million hours.
-  let hazard = { a: a0, b: a0 / Math.max(1e-6, hazardPerHour) };
-  let success = { alpha: m * classPriors.success, beta: m * (1 - classPriors.success) };
-  let launch = { alpha: m * classPriors.launch, beta: m * (1 - classPriors.launch) };
-  let slowness = initial(0, classPriors.slownessDeviation ** 2, m);
   const startHours = prior.setupHours ?? priors.startHours;
-  let start = initial(startHours, Math.max(LEAST_START_DEVIATION_HOURS, priors.startSpread * startHours) ** 2, m);
+  const success = { alpha: m * classPriors.success, beta: m * (1 - classPriors.success) };
+  const launch = { alpha: m * classPriors.launch, beta: m * (1 - classPriors.launch) };
+  // A seller's "never" is a claim like any other: once in a million hours.
+  const hazard = { a: a0, b: a0 / Math.max(1e-6, hazardPerHour) };
+  const slowness = initial(0, classPriors.slownessDeviation, m);
+  const start = initial(startHours, Math.max(LEAST_START_DEVIATION_HOURS, priors.startSpread * startHours), m);
 
   for (const evidence of scopes) {
     const weight = evidence.weight(nowMs);
-    success = shrunkBeta(success, weight * evidence.successes, weight * evidence.failures, m);
-    launch = shrunkBeta(launch, weight * evidence.launches, weight * evidence.launchFailures, m);
+    shrinkBeta(success, weight * evidence.successes, weight * evidence.failures, m);
+    shrinkBeta(launch, weight * evidence.launches, weight * evidence.launchFailures, m);
     const upHours = weight * evidence.upHours;
     const interruptions = weight * evidence.interruptions;
-    if (upHours + interruptions >= LEAST_EVIDENCE) hazard = { a: a0 + interruptions, b: (a0 * hazard.b) / hazard.a + upHours };
-    slowness = shrunkSpread(slowness, weight * evidence.slowness, weight * evidence.slownessSum, weight * evidence.slownessSquares, m);
-    start = shrunkSpread(start, weight * evidence.starts, weight * evidence.startSum, weight * evidence.startSquares, m);
+    if (upHours + interruptions >= LEAST_EVIDENCE) {
+      hazard.b = (a0 * hazard.b) / hazard.a + upHours;
+      hazard.a = a0 + interruptions;
+    }
+    shrinkSpread(slowness, weight * evidence.slowness, weight * evidence.slownessSum, weight * evidence.slownessSquares, m);
+    shrinkSpread(start, weight * evidence.starts, weight * evidence.startSum, weight * evidence.startSquares, m);
   }
+  const claimed = prior.speed === undefined ? 0 : Math.log(prior.speed);
   return {
     success,
     launch,
     hazard,
-    slowness: { mean: slowness.mean - Math.log(prior.speed ?? 1), variance: slowness.variance, n: slowness.n },
+    slowness: { mean: slowness.mean - claimed, variance: slowness.variance, n: slowness.n },
     start: { mean: Math.max(0, start.mean), variance: start.variance },
+    wrong,
   };
 }
 
-function shrunkBeta(wider: { alpha: number; beta: number }, ok: number, failed: number, m: number): { alpha: number; beta: number } {
-  if (ok + failed < LEAST_EVIDENCE) return wider;
-  const mean = wider.alpha / (wider.alpha + wider.beta);
-  return { alpha: m * mean + ok, beta: m * (1 - mean) + failed };
+function shrinkBeta(belief: Beta, ok: number, failed: number, m: number): void {
+  if (ok + failed < LEAST_EVIDENCE) return;
+  const mean = belief.alpha / (belief.alpha + belief.beta);
+  belief.alpha = m * mean + ok;
+  belief.beta = m * (1 - mean) + failed;
 }
 
-const initial = (mean: number, sample: number, m: number): Spread => ({ mean, sample, variance: sample / m, n: 0 });
+const initial = (mean: number, deviation: number, m: number): Spread => {
+  const sample = deviation * deviation;
+  return { mean, sample, variance: sample / m, n: 0 };
+};
 
 /** Normal mean and variance, both shrunk to the wider scope's with the weight of `m` samples (normal-inverse-gamma update). */
-function shrunkSpread(wider: Spread, n: number, sum: number, squares: number, m: number): Spread {
-  if (n < LEAST_EVIDENCE) return wider;
-  const mean = (m * wider.mean + sum) / (m + n);
+function shrinkSpread(belief: Spread, n: number, sum: number, squares: number, m: number): void {
+  if (n < LEAST_EVIDENCE) return;
   const own = sum / n;
+  const away = own - belief.mean;
   const scatter = Math.max(0, squares - n * own * own);
-  const shift = (m * n * (own - wider.mean) ** 2) / (m + n);
-  const sample = (m * wider.sample + scatter + shift) / (m + n);
-  return { mean, sample, variance: sample / (m + n), n };
+  belief.sample = (m * belief.sample + scatter + (m * n * away * away) / (m + n)) / (m + n);
+  belief.mean = (m * belief.mean + sum) / (m + n);
+  belief.variance = belief.sample / (m + n);
+  belief.n = n;
 }

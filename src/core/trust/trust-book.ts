@@ -98,9 +98,9 @@ export class TrustBook implements TrustReader {
       if (path.operator !== undefined) scopes.push(path.operator.evidence);
       if (path.node !== undefined) scopes.push(path.node.evidence);
     }
-    const estimate = posterior(scopes, prior, this.#priors, atMs);
     const share = this.#priors.classes[prior.operator].saboteurShare;
-    return { ...estimate, wrong: path === undefined ? share : pathWrongProbability(path, who, prior.operator, share, atMs) };
+    const wrong = path === undefined ? share : pathWrongProbability(path, who, prior.operator, share, atMs);
+    return posterior(scopes, prior, this.#priors, wrong, atMs);
   }
 
   /** The breaker of the narrowest scope that `who` names: node, operator, provider or backend. Unknown ones are closed. */
