@@ -52,7 +52,7 @@ const options: fc.Arbitrary<MarketplaceOptions> = fc.record({
         refused: share(0.1),
         requestLost: share(0.1),
         requestDelayed: share(0.1),
-        duplicated: share(0.2),
+        duplicated: fc.constantFrom(0, 0.6),
         answerLost: share(0.1),
         answerDelayed: share(0.1),
       }),
@@ -193,12 +193,18 @@ describe("simulated marketplace: properties", () => {
   it("never makes two leases of one key, nor more than a node can hold", async () => {
     await fc.assert(
       fc.asyncProperty(options, async (market) => {
-        const { market: backend } = await use(market, KEYS);
+        const { market: backend } = await use({ ...market, billsDeadNodes: false }, KEYS);
         const opened = backend.history().filter((event) => event.event === "lease-opened");
         expect(new Set(opened.map((event) => event.key)).size).toBe(opened.length);
         expect(opened.length).toBe(backend.leases().length);
+        for (const line of backend.ledger()) {
+          const together = backend
+            .ledger()
+            .filter((one) => one.node === line.node && one.openedAtMs <= line.openedAtMs && line.openedAtMs < one.openedAtMs + one.openMs);
+          expect(together.length).toBeLessThanOrEqual(Math.max(1, backend.nodes.find((node) => node.id === line.node)?.capacity ?? 0));
+        }
       }),
-      { numRuns: 30 },
+      { numRuns: 40 },
     );
   });
 

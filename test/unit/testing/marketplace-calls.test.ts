@@ -64,7 +64,12 @@ describe("simulated marketplace: calls that go wrong", () => {
 
   it("delivers requests twice without doing anything twice", async () => {
     for (const binding of ["firm", "indicative"] as const) {
-      const stage = new Stage({ binding, bidShare: 1, faults: { rates: { any: { duplicated: 1 } } } });
+      const stage = new Stage({
+        binding,
+        bidShare: 1,
+        providers: [{ name: "solo", capacity: 2, startMs: 1_000 }],
+        faults: { rates: { any: { duplicated: 1 } } },
+      });
       await stage.bind("k1");
       expect(stage.market.leases()).toHaveLength(1);
       await stage.host.advance(20_000);
