@@ -56,7 +56,7 @@ describe("fan-out", () => {
     fc.assert(
       fc.property(
         text,
-        text,
+        destination,
         fc.uniqueArray(fc.constantFrom("a", "..", "b/", "/", ".", "a/../b", ""), { minLength: 1 }),
         (path, uri, values) => {
           const input = { kind: "simulation", command: ["x"], sweep: { v: values }, outputs: { [`o${path}{v}`]: uri } };
