@@ -1,7 +1,7 @@
 import { good } from "../reading.js";
 import type { FanMember, InputRequest, OutputRequest, Workload } from "../workload.js";
 import { type FanParsed, MAX_MEMBERS } from "./fan-schema.js";
-import { pathClashes, readPath, readUri } from "./file-path.js";
+import { normalisePath, pathClashes, readPath, readUri } from "./file-path.js";
 import { type Template, template, type Values } from "./placeholders.js";
 import { formatPath, type Problem } from "./problem.js";
 
@@ -156,7 +156,7 @@ function outputClash(members: readonly Workload[]): Problem | undefined {
     for (const [path, { uri }] of Object.entries(member.outputs)) {
       if (uri === undefined) continue;
       // Below a directory the file keeps its own name.
-      const place = uri.endsWith("/") ? `${uri}\n${path}` : uri;
+      const place = uri.endsWith("/") ? `${uri}\n${normalisePath(path)}` : uri;
       if (taken.has(place)) {
         return {
           field: formatPath(["outputs", path]),
