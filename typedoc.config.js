@@ -16,6 +16,8 @@ const config = {
   // Tags that name the unit and the range of an option, so that they stand out in the reference.
   blockTags: [...OptionDefaults.blockTags, "@unit", "@minimum", "@maximum"],
   validation: { notExported: true, invalidLink: true, rewrittenLink: true, notDocumented: true, unusedMergeModuleWith: true },
+  // Helpers of inference: they compute other types and say nothing to a reader.
+  intentionallyNotExported: ["Requiring", "NoFan", "WithoutKey", "OptionalKeys", "Essential", "DefinitionBase", "HeaderText"],
   requiredToBeDocumented: ["Class", "Interface", "TypeAlias", "Function", "Variable", "Method"],
   treatValidationWarningsAsErrors: true,
   treatWarningsAsErrors: true,
