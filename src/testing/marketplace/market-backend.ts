@@ -91,6 +91,7 @@ export class MarketBackend implements CompleteBackend {
     const stopped = await lease.stint.execution.stop(how.graceMs);
     const doneMs = lease.releaseAskedAtMs + (lease.ending().atMs <= lease.releaseAskedAtMs ? 0 : lease.stint.fate.releasePendingMs);
     if (!stopped || world.now() < doneMs) return "pending";
+    await Promise.all(lease.stints.map((stint) => stint.execution.dispose()));
     if (!Number.isFinite(lease.releasedAtMs)) {
       lease.releasedAtMs = Math.max(doneMs, lease.releaseAskedAtMs);
       book.note({ atMs: world.now(), event: "released", key: lease.key, node: lease.node.id });
@@ -134,7 +135,11 @@ export class MarketBackend implements CompleteBackend {
     const { launch } = lease.stint;
     const collected: OutputArtifact[] = [];
     for (const { path, optional } of outputs.outputs) {
-      const files = await lease.stint.execution.files(path);
+      // After a failure whatever can be handed over is.
+      const files = await lease.stint.execution.files(path).catch((error: unknown) => {
+        if (state.exitCode === 0) throw error;
+        return [];
+      });
       if (files.length === 0 && !optional && state.exitCode === 0) {
         throw new SchedulerError("OUTPUT_MISSING", `The command succeeded but left nothing at ${path}.`, {
           details: { field: `outputs.${path}` },

@@ -18,6 +18,9 @@ import {
 } from "./execution.js";
 import type { World } from "./world.js";
 
+/** Tells a command where absolute paths of its workload lie, as `local()` does: `/out` of the workload is `$SPILLWAY_ROOT/out`. */
+const ROOT_VARIABLE = "SPILLWAY_ROOT";
+
 /** How long `stop` waits for a process before it answers that it needs more time, ms. */
 const STOP_WAIT_MS = 2_000;
 
@@ -50,6 +53,8 @@ class ProcessExecution implements Execution {
   #startedMs: number | undefined;
   #exit: { readonly endedMs: number; readonly code: number; readonly timedOut: boolean; readonly outOfMemory: boolean } | undefined;
   #stopped = false;
+  #disposed = false;
+  readonly #abort = new AbortController();
 
   constructor(request: ExecutionRequest, world: World, workFolder: string) {
     this.#request = request;
@@ -76,7 +81,7 @@ class ProcessExecution implements Execution {
   }
 
   async refresh(): Promise<void> {
-    if (this.#exit !== undefined || this.#starting === undefined) return;
+    if (this.#exit !== undefined || this.#starting === undefined || this.#disposed) return;
     const { records } = await this.#folders;
     const state = await readProcessState(records);
     if (state.kind === "running") this.#startedMs ??= this.#toWorldMs(state.command.startedAtMs);
@@ -95,9 +100,16 @@ class ProcessExecution implements Execution {
 
   async stop(graceMs: number): Promise<boolean> {
     this.#timer?.cancel();
+    if (this.#disposed) return true;
     this.#stopped = true;
-    const { records } = await this.#folders;
-    const outcome = await stopProcess(records, { host: this.#world.host, graceMs, waitMs: STOP_WAIT_MS });
+    this.#abort.abort(new SchedulerError("LEASE_LOST", "The simulated lease is over."));
+    const { records, work } = await this.#folders;
+    const outcome = await stopProcess(records, {
+      host: this.#world.host,
+      graceMs,
+      waitMs: STOP_WAIT_MS,
+      marker: { name: ROOT_VARIABLE, value: work },
+    });
     await this.#starting;
     return outcome === "stopped";
   }
@@ -105,7 +117,8 @@ class ProcessExecution implements Execution {
   async files(path: string): Promise<readonly OutputFile[]> {
     const { work } = await this.#folders;
     const found = await findOutputFiles(work, path);
-    if (found.kind === "refused") throw new SchedulerError("WORKLOAD_FAILED", `An output cannot be handed over: ${found.what}.`);
+    if (found.kind === "refused")
+      throw new SchedulerError("OUTPUT_MISSING", `The output ${found.what}: it was not stored.`, { details: { path } });
     if (found.kind === "missing") return [];
     return found.files.map(({ member, file }) => ({ member, body: { file }, read: () => readFile(file) }));
   }
@@ -123,7 +136,9 @@ class ProcessExecution implements Execution {
   }
 
   async dispose(): Promise<void> {
+    if (this.#disposed) return;
     await this.stop(0);
+    this.#disposed = true;
     const { top } = await this.#folders;
     await rm(top, { recursive: true, force: true });
   }
@@ -133,7 +148,10 @@ class ProcessExecution implements Execution {
     const { host } = this.#world;
     try {
       const { work, records, top } = await this.#folders;
-      for (const input of launch.inputs) await fetchInput(input, { host, root: work });
+      const restore = launch.checkpoint?.restore;
+      for (const input of [...launch.inputs, ...(restore === undefined ? [] : [restore])]) {
+        await fetchInput(input, { host, root: work, signal: this.#abort.signal });
+      }
       if (this.#stopped) return;
       const leftMs = endsAtMs - this.#world.now();
       if (leftMs <= 0) return;
@@ -143,20 +161,23 @@ class ProcessExecution implements Execution {
           directory: records,
           argv: launch.argv,
           env: {
-            ...minimalEnvironment(host, { home: join(top, "home"), temporary: join(top, "tmp") }),
+            ...minimalEnvironment(host, { home: work, temporary: join(top, "tmp") }),
             ...launch.env,
             ...Object.fromEntries(secrets),
+            [ROOT_VARIABLE]: work,
           },
           cwd: work,
           timeoutMs: launch.timeoutMs,
           // The death of the node, kept by the supervisor: it strikes even if this process is gone by then.
           ...(Number.isFinite(leftMs) ? { lifetimeMs: leftMs } : {}),
           graceMs: 0,
+          marker: { name: ROOT_VARIABLE, value: work },
         },
         host,
       );
       await this.refresh();
     } catch (error) {
+      if (this.#stopped) return;
       const known = toSchedulerError(error, "PROVISIONING_FAILED", "The simulated node could not start the command");
       this.#break(known.code, known.message);
     }
@@ -182,6 +203,6 @@ async function makeFolders(workFolder: string): Promise<Folders> {
   await mkdir(workFolder, { recursive: true });
   const top = await mkdtemp(join(workFolder, "spillway-sim-"));
   const folders = { top, work: join(top, "work"), records: join(top, "records") };
-  for (const folder of [folders.work, folders.records, join(top, "home"), join(top, "tmp")]) await mkdir(folder);
+  for (const folder of [folders.work, folders.records, join(top, "tmp")]) await mkdir(folder);
   return folders;
 }
