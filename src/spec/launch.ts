@@ -68,7 +68,8 @@ export interface RankedBid {
 /** A decision on its way to being carried out. */
 export interface Placement {
   /**
-   * Names the lease everywhere: `[a-z][a-z0-9-]{0,47}`, unique for ever, derived from namespace, run and attempt.
+   * Names the lease everywhere: `[a-z][a-z0-9-]{0,47}`, unique for ever, derived from namespace, run and attempt. It begins with
+   * the namespace's id and a dash, so that a name alone tells whose it is.
    * `bind` is idempotent on it.
    */
   readonly key: string;
