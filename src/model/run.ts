@@ -31,6 +31,8 @@ export interface RunRow {
   readonly exclusions: Exclusions;
   /** No new placement before this time (backoff, retry later). */
   readonly notBeforeMs?: number;
+  /** Since when nothing could be placed although something was wanted; absent while attempts are under way. */
+  readonly waitingSinceMs?: number;
   readonly cancelRequested: boolean;
   /** Attempt whose result was accepted. */
   readonly winner?: number;

@@ -23,8 +23,9 @@ import { maxLifetimeMs } from "./prepare-launch.js";
 import { shapeOf } from "./shape.js";
 import { WakeTimers } from "./wake-timers.js";
 
-/** When nothing says when a new look at the market could help, it is taken after this, ms. */
-const LOOK_AGAIN_MS = 5_000;
+/** First and longest pause before a new look at a market in which nothing was found, ms. */
+const LOOK_AGAIN_MS = 2_000;
+const LOOK_AGAIN_MOST_MS = 300_000;
 /** Pause before a commit whose outcome is unknown is looked into again, ms. */
 const STORE_RETRY_MS = 500;
 
@@ -82,7 +83,7 @@ export class Engine {
   begin(state: RunState, claim: Claim): void {
     const live = new LiveRun(state, claim, this.#sequence++);
     this.#live.set(live.id, live);
-    this.#timers.set(live.id, nextWakeMs(state));
+    this.#timers.set(live.id, nextWakeMs(state, this.context.options.host.now()));
     this.dispatcher.enqueue(live);
   }
 
@@ -287,7 +288,10 @@ export class Engine {
   #wait(live: LiveRun, directive: Extract<Directive, { kind: "wait" }>, nowMs: number): NextStep | undefined {
     const { error, forget } = directive;
     const { run } = live.state;
-    const untilMs = Math.max(nowMs + 1, directive.untilMs ?? nowMs + LOOK_AGAIN_MS);
+    // What changes the market is told at once; the clock alone is asked less and less often.
+    const pauseMs = Math.min(LOOK_AGAIN_MOST_MS, LOOK_AGAIN_MS * 2 ** Math.min(live.looks, 10));
+    const untilMs = forget ? (directive.untilMs ?? nowMs + pauseMs) : Math.max(nowMs + pauseMs, directive.untilMs ?? 0);
+    live.looks += 1;
     const tell = run.lastError?.code !== error.code || run.lastError.message !== error.message;
     const park = (): void => {
       if (!forget) live.lookAgainMs = untilMs;
@@ -307,6 +311,7 @@ export class Engine {
     const capabilities = this.context.rules.capabilities(candidate.backend);
     live.placements ??= new Map();
     live.placements.set(key, asked);
+    live.looks = 0;
     this.context.market.take(candidate.offer);
     return {
       input: {
@@ -352,7 +357,7 @@ export class Engine {
   }
 
   #arm(live: LiveRun): void {
-    const due = nextWakeMs(live.state);
+    const due = nextWakeMs(live.state, this.context.options.host.now());
     const { lookAgainMs } = live;
     this.#timers.set(live.id, lookAgainMs === undefined || (due !== undefined && due <= lookAgainMs) ? due : lookAgainMs);
   }

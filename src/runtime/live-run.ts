@@ -18,6 +18,8 @@ export class LiveRun implements QueueOrder {
   again = false;
   /** When to look at the market again, if nothing happens before. */
   lookAgainMs: number | undefined;
+  /** Looks at the market in a row that found nothing. */
+  looks = 0;
   /** May place: it was taken from the queue and holds one of the scheduler's slots. */
   admitted = false;
   /** Where it waits: in the queue, parked with runs like it, parked alone, or nowhere. */

@@ -1,13 +1,13 @@
 import type { WorkloadDefinition } from "../model/define-workload.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
-import { parseUsd } from "../model/money.js";
+import { type NanoUsd, parseUsd } from "../model/money.js";
 import type { Workload } from "../model/workload.js";
-import { type IsFanOut, parseWorkload, type WorkloadInput } from "../model/workload-input.js";
+import { type FanOutInput, parseWorkload, type SingleWorkloadInput, type WorkloadInput } from "../model/workload-input.js";
 import type { LeaseRow } from "../model/lease.js";
 import type { RunPage, RunQuery } from "../spec/store.js";
 import { accept, type Acceptance } from "./accept.js";
 import { type OpenScheduler, openScheduler } from "./open-scheduler.js";
-import type { EventHub, SchedulerEvents } from "./event-hub.js";
+import { EventHub, type SchedulerEvents } from "./event-hub.js";
 import type { BackendHealth } from "./guard.js";
 import { type ResolvedOptions, resolveOptions, type SchedulerOptions } from "./options.js";
 import { type Plan, planWorkload } from "./plan.js";
@@ -17,7 +17,6 @@ import { RunGroup } from "./run-group.js";
 import { type CloseOptions, type CloseReport, shutDown } from "./shutdown.js";
 import { TypedRun } from "./typed-run.js";
 import { aborted, throwIfAborted } from "./wait-for.js";
-import { EventHub as Hub } from "./event-hub.js";
 
 export interface ScheduleOptions {
   /**
@@ -74,7 +73,7 @@ export class Scheduler {
   /** @throws INVALID_CONFIG, VOLATILE_STORE */
   constructor(options: SchedulerOptions) {
     this.#options = resolveOptions(options);
-    this.#hub = new Hub((thrown) => this.#options.logger.error({ error: String(thrown) }, "An event listener threw"));
+    this.#hub = new EventHub((thrown) => this.#options.logger.error({ error: String(thrown) }, "An event listener threw"));
   }
 
   /**
@@ -84,16 +83,18 @@ export class Scheduler {
    * @throws INVALID_WORKLOAD, UNSUPPORTED_WORKLOAD, BUDGET_REQUIRED, NO_FEASIBLE_PLACEMENT (no configured backend may run it at
    * all), ARTIFACT_NOT_FOUND, IDEMPOTENCY_CONFLICT, QUEUE_FULL, SCHEDULER_CLOSED, STORE_UNAVAILABLE
    */
-  schedule<const W extends WorkloadInput>(workload: W, options?: ScheduleOptions): Promise<IsFanOut<W> extends true ? RunGroup : Run>;
+  schedule(workload: FanOutInput, options?: GroupOptions): Promise<RunGroup>;
+  schedule(workload: SingleWorkloadInput, options?: ScheduleOptions): Promise<Run>;
+  schedule(workload: WorkloadInput, options?: GroupOptions): Promise<Run | RunGroup>;
   schedule<I, R>(definition: WorkloadDefinition<I, R>, input: I, options?: ScheduleOptions): Promise<TypedRun<R>>;
   async schedule(first: WorkloadInput | WorkloadDefinition<unknown, unknown>, second?: unknown, third?: ScheduleOptions): Promise<Run | RunGroup | TypedRun<unknown>> {
     if (isDefinition(first)) {
       const prepared = await first.prepare(second);
-      const accepted = await this.#accept(await this.#parse(prepared), third ?? {});
+      const accepted = await this.#accept(toAccept(prepared), third ?? {});
       if (accepted instanceof RunGroup) throw new SchedulerError("UNSUPPORTED_WORKLOAD", "A defined workload must not fan out: schedule its members one by one.", { details: { field: "build" } });
       return new TypedRun(accepted, first);
     }
-    return this.#accept(await this.#parse(first), (second as ScheduleOptions | undefined) ?? {});
+    return this.#accept(toAccept(first), (second as ScheduleOptions | undefined) ?? {});
   }
 
   /** Accepts several workloads atomically: all of them or none. */
@@ -104,19 +105,19 @@ export class Scheduler {
     const parsed: Workload[] = [];
     for (const [index, workload] of workloads.entries()) {
       try {
-        parsed.push(...(await this.#parse(workload)).workloads);
+        parsed.push(...toAccept(workload).workloads);
       } catch (thrown) {
         throw inMember(thrown, index);
       }
     }
-    const handle = await this.#accept({ workloads: parsed, fanOut: true }, options);
+    const handle = await this.#accept({ workloads: parsed, fanOut: {} }, options);
     return handle as RunGroup;
   }
 
   /** Dry run: what would be done with a workload now, and what it would cost, expected and at worst. Nothing is created anywhere. */
   async plan(workload: WorkloadInput): Promise<Plan> {
     const { core } = await this.#open();
-    const { workloads } = await this.#parse(workload);
+    const { workloads } = toAccept(workload);
     return planWorkload(core, workloads);
   }
 
@@ -207,12 +208,7 @@ export class Scheduler {
     await this.close();
   }
 
-  async #parse(input: unknown): Promise<{ readonly workloads: readonly Workload[]; readonly fanOut: boolean }> {
-    const parsed = parseWorkload(input);
-    return parsed.kind === "single" ? { workloads: [parsed.workload], fanOut: false } : { workloads: parsed.workloads, fanOut: true };
-  }
-
-  async #accept(parsed: { readonly workloads: readonly Workload[]; readonly fanOut: boolean }, options: GroupOptions): Promise<Run | RunGroup> {
+  async #accept(parsed: ToAccept, options: GroupOptions): Promise<Run | RunGroup> {
     throwIfAborted(options.signal);
     const { core } = await this.#open();
     await this.#room(core.engine.dispatcher.waiting + parsed.workloads.length, parsed.workloads.length, options.signal);
@@ -220,16 +216,7 @@ export class Scheduler {
       workloads: parsed.workloads,
       ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
       ...(options.tx === undefined ? {} : { tx: options.tx }),
-      ...(parsed.fanOut
-        ? {
-            group: {
-              ...(options.name === undefined ? {} : { name: options.name }),
-              ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
-              onFailure: options.onFailure ?? "continue",
-              ...(options.maxCost === undefined ? {} : { maxCost: parseUsd(options.maxCost, "maxCost") }),
-            },
-          }
-        : {}),
+      ...(parsed.fanOut === undefined ? {} : { group: groupOf(parsed.fanOut, options) }),
     };
     const accepted = await accept(core.context, acceptance);
     if (accepted.kind === "known") {
@@ -285,6 +272,32 @@ export class Scheduler {
     this.#opening ??= openScheduler(this.#options, this.#hub, () => this.#tellRoom());
     return this.#opening;
   }
+}
+
+/** Workloads to be accepted together; `fanOut` is set when they make a group. */
+interface ToAccept {
+  readonly workloads: readonly Workload[];
+  readonly fanOut?: { readonly name?: string; readonly maxCost?: NanoUsd };
+}
+
+function toAccept(input: unknown): ToAccept {
+  const parsed = parseWorkload(input);
+  return parsed.kind === "single" ? { workloads: [parsed.workload] } : { workloads: parsed.workloads, fanOut: parsed };
+}
+
+function groupOf(fanOut: NonNullable<ToAccept["fanOut"]>, options: GroupOptions): NonNullable<Acceptance["group"]> {
+  const name = options.name ?? fanOut.name;
+  const maxCost = options.maxCost === undefined ? fanOut.maxCost : parseUsd(options.maxCost, "maxCost");
+  const { parallelism } = options;
+  if (parallelism !== undefined && (!Number.isInteger(parallelism) || parallelism < 1)) {
+    throw new SchedulerError("INVALID_WORKLOAD", `\`parallelism\` must be a whole number >= 1, got ${String(parallelism)}.`, { details: { field: "parallelism" } });
+  }
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(parallelism === undefined ? {} : { parallelism }),
+    onFailure: options.onFailure ?? "continue",
+    ...(maxCost === undefined ? {} : { maxCost }),
+  };
 }
 
 function isDefinition(value: unknown): value is WorkloadDefinition<unknown, unknown> {

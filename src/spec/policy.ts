@@ -54,6 +54,8 @@ export interface RetryPolicy {
   readonly maxFailures: number;
   /** Most launches without effect (no capacity, expired offers) before the run fails; they cost nothing but time. */
   readonly maxLaunches: number;
+  /** Longest time a run waits for a place without any attempt under way, ms; then it fails with the last obstacle. Default 24 h. */
+  readonly maxWaitMs?: number;
   readonly backoff: { readonly initialMs: number; readonly factor: number; readonly maxMs: number };
   /** Overrides what {@link ErrorCode}'s table says; absent codes keep it. */
   readonly byCode: Readonly<Partial<Record<ErrorCode, RetryRule>>>;

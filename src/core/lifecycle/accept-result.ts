@@ -1,5 +1,5 @@
 import type { OutputArtifact } from "../../model/artifact.js";
-import { SchedulerError, type SerializedError } from "../../model/errors/scheduler-error.js";
+import { failureOf, type SerializedError } from "../../model/errors/scheduler-error.js";
 import { backoffMs } from "./backoff.js";
 import type { Draft } from "./draft.js";
 import { withHistory } from "./end-attempt.js";
@@ -62,9 +62,9 @@ export function onPromotionFailed(draft: Draft, error: SerializedError): void {
     return;
   }
   const kept = draft.attempt(draft.run.winner ?? 0)?.manifest?.outputs ?? [];
-  const final = new SchedulerError("PROMOTION_FAILED", `The result was accepted but its outputs could not be moved: ${error.message}`, {
+  const final = failureOf("PROMOTION_FAILED", `The result was accepted but its outputs could not be moved: ${error.message}`, {
     retry: "never",
     details: { kept: kept.map((output) => output.uri) },
-  }).toJSON();
+  });
   endRun(draft, "failed", withHistory(draft, final), kept);
 }

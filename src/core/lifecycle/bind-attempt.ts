@@ -1,5 +1,5 @@
 import type { SerializedError } from "../../model/errors/scheduler-error.js";
-import { SchedulerError } from "../../model/errors/scheduler-error.js";
+import { failureOf } from "../../model/errors/scheduler-error.js";
 import type { Finding, Lease, LeaseRef } from "../../model/lease.js";
 import type { Offer } from "../../model/offer.js";
 import { choreDelayMs } from "./backoff.js";
@@ -110,4 +110,4 @@ function askAgain(draft: Draft, key: string): void {
 }
 
 const unresolved = (why: string): SerializedError =>
-  new SchedulerError("BIND_UNRESOLVED", `The outcome of a launch stayed unclear: ${why}; its money stays on hold until it is known.`).toJSON();
+  failureOf("BIND_UNRESOLVED", `The outcome of a launch stayed unclear: ${why}; its money stays on hold until it is known.`);

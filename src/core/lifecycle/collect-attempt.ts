@@ -1,7 +1,7 @@
 import type { ResultManifest } from "../../model/artifact.js";
 import type { AttemptRow, Outcome } from "../../model/attempt.js";
 import type { ErrorCode } from "../../model/errors/codes.js";
-import { SchedulerError, type SerializedError } from "../../model/errors/scheduler-error.js";
+import { failureOf, type SerializedError } from "../../model/errors/scheduler-error.js";
 import type { Draft } from "./draft.js";
 import { endAttempt } from "./end-attempt.js";
 
@@ -59,5 +59,5 @@ function outcomeOf(code: ErrorCode, attempt: AttemptRow): Outcome {
 
 const failure = (exitCode: number | undefined): SerializedError =>
   exitCode === undefined
-    ? new SchedulerError("LEASE_LOST", "The lease ended without a result.").toJSON()
-    : new SchedulerError("WORKLOAD_FAILED", `The command ended with exit code ${exitCode}.`, { details: { exitCode } }).toJSON();
+    ? failureOf("LEASE_LOST", "The lease ended without a result.")
+    : failureOf("WORKLOAD_FAILED", `The command ended with exit code ${exitCode}.`, { details: { exitCode } });

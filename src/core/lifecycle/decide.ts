@@ -1,7 +1,8 @@
 import type { AttemptPurpose, AttemptRow } from "../../model/attempt.js";
-import { SchedulerError, type SerializedError } from "../../model/errors/scheduler-error.js";
+import { failureOf, type SerializedError } from "../../model/errors/scheduler-error.js";
 import type { DecisionRecord } from "../../model/decision.js";
 import { isTerminal, type RunState } from "../../model/run.js";
+import { formatDuration } from "../../model/units.js";
 import type { VerificationRequest } from "../../model/workload.js";
 import type { Policy } from "../../spec/policy.js";
 import type { ReplicaPlan, Verdict } from "../../spec/verifier.js";
@@ -9,6 +10,9 @@ import type { PlacementResult, PricedCandidate } from "../placement/types.js";
 import { isExcluding } from "./retry.js";
 import { backoffMs } from "./backoff.js";
 import { seededRandom } from "../random.js";
+
+/** Patience of a policy that does not state its own. */
+const MAX_WAIT_MS = 24 * 3_600_000;
 
 /** What one decision looks at. */
 export interface DecisionView {
@@ -57,7 +61,7 @@ export function decide(view: DecisionView): readonly Directive[] {
     if (view.verdict === undefined) return [{ kind: "judge" }];
     if (view.verdict.kind === "accept") return [{ ...view.verdict, kind: "accept" }];
     if (view.verdict.kind === "reject") {
-      const error = new SchedulerError("VERIFICATION_FAILED", `No result could be accepted: ${view.verdict.reason}`, { retry: "never" }).toJSON();
+      const error = failureOf("VERIFICATION_FAILED", `No result could be accepted: ${view.verdict.reason}`, { retry: "never" });
       return [{ kind: "reject", error, wrong: view.verdict.wrong }];
     }
   }
@@ -97,11 +101,16 @@ function tooLate(view: DecisionView, active: readonly AttemptRow[]): SerializedE
   const last = run.lastError === undefined ? "" : ` The last obstacle: ${run.lastError.message}`;
   const details = { runId: run.id, ...(run.lastError?.details?.["reasons"] === undefined ? {} : { reasons: run.lastError.details["reasons"] }) };
   if (run.deadlineAtMs !== undefined && view.nowMs >= run.deadlineAtMs) {
-    return new SchedulerError("DEADLINE_EXCEEDED", `The deadline passed before a result was accepted.${last}`, { details }).toJSON();
+    return failureOf("DEADLINE_EXCEEDED", `The deadline passed before a result was accepted.${last}`, { details });
+  }
+  const { lastError, waitingSinceMs } = run;
+  const patienceMs = view.policy.retry.maxWaitMs ?? MAX_WAIT_MS;
+  if (lastError !== undefined && waitingSinceMs !== undefined && view.nowMs >= waitingSinceMs + patienceMs) {
+    return { ...lastError, retry: "never", message: `Found no place within ${formatDuration(patienceMs)}. ${lastError.message}` };
   }
   const started = view.state.attempts.some((attempt) => attempt.startedAtMs !== undefined);
   if (run.startByMs !== undefined && !started && view.nowMs >= run.startByMs) {
-    return new SchedulerError("START_DEADLINE_EXCEEDED", `Nothing could start within startWithin.${last}`, { details }).toJSON();
+    return failureOf("START_DEADLINE_EXCEEDED", `Nothing could start within startWithin.${last}`, { details });
   }
   return undefined;
 }
@@ -141,9 +150,9 @@ function choose(view: DecisionView, wanted: WantedPlacement, result: PlacementRe
     return { kind: "place", purpose: wanted.purpose, candidate: result.chosen, record, ...(wanted.after === undefined ? {} : { after: wanted.after }) };
   }
   const { run } = view.state;
-  const error = new SchedulerError(record.failure?.code ?? "NO_FEASIBLE_PLACEMENT", record.failure?.message ?? "Nothing fits.", {
+  const error = failureOf(record.failure?.code ?? "NO_FEASIBLE_PLACEMENT", record.failure?.message ?? "Nothing fits.", {
     details: { runId: run.id, reasons: record.rejections.map((rejection) => `${rejection.code}: ${rejection.example.message}`) },
-  }).toJSON();
+  });
   if (result.hopeless && active.length === 0) {
     if (isExcluding(run.exclusions) && record.rejections.some((rejection) => rejection.code === "excluded")) {
       const tries = Math.max(1, run.failures + run.launches);

@@ -1,5 +1,5 @@
 import type { AttemptRow, Outcome } from "../../model/attempt.js";
-import { SchedulerError, type SerializedError } from "../../model/errors/scheduler-error.js";
+import { failureOf, type SerializedError } from "../../model/errors/scheduler-error.js";
 import { seededRandom } from "../random.js";
 import { backoffMs } from "./backoff.js";
 import type { Draft, Patch } from "./draft.js";
@@ -44,7 +44,9 @@ function observeSuccess(draft: Draft, attempt: AttemptRow): void {
 
 function countFailure(draft: Draft, attempt: AttemptRow, error: SerializedError): void {
   const launched = attempt.startedAtMs !== undefined;
-  if (isTheirFault(error.code)) draft.observe(attempt, launched ? { kind: "success", ok: false } : { kind: "launch", ok: false, hours: (draft.nowMs - attempt.plannedAtMs) / 3_600_000 });
+  if (!launched && isTheirFault(error.code)) draft.observe(attempt, { kind: "launch", ok: false, hours: (draft.nowMs - attempt.plannedAtMs) / 3_600_000 });
+  // An interruption is already an `uptime` observation; counting it as a failed attempt too would price it twice.
+  else if (isTheirFault(error.code) && error.code !== "LEASE_LOST" && error.code !== "PREEMPTED") draft.observe(attempt, { kind: "success", ok: false });
   if (draft.over || draft.run.status === "promoting") return;
 
   const { retry: retryPolicy } = draft.rules;
@@ -63,7 +65,7 @@ function countFailure(draft: Draft, attempt: AttemptRow, error: SerializedError)
   }
   if (failures >= retryPolicy.maxFailures || launches >= retryPolicy.maxLaunches) {
     const limit = failures >= retryPolicy.maxFailures ? `${failures} failed attempts` : `${launches} launches without effect`;
-    draft.doom = withHistory(draft, new SchedulerError("ATTEMPTS_EXHAUSTED", `Gave up after ${limit}; the last one: ${error.message}`).toJSON(), error);
+    draft.doom = withHistory(draft, failureOf("ATTEMPTS_EXHAUSTED", `Gave up after ${limit}; the last one: ${error.message}`), error);
     return;
   }
   if (rule.retry === "elsewhere" || rule.retry === "never") {

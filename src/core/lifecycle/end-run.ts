@@ -1,5 +1,5 @@
 import type { SerializedError } from "../../model/errors/scheduler-error.js";
-import { SchedulerError } from "../../model/errors/scheduler-error.js";
+import { failureOf } from "../../model/errors/scheduler-error.js";
 import type { OutputArtifact } from "../../model/artifact.js";
 import type { Draft } from "./draft.js";
 import { stopAttempt } from "./stop-attempt.js";
@@ -19,7 +19,7 @@ export function endRun(draft: Draft, status: "failed" | "cancelled", error: Seri
 export function onCancel(draft: Draft, reason: string | undefined): void {
   if (draft.over || draft.run.status === "promoting") return;
   draft.changeRun({ cancelRequested: true });
-  endRun(draft, "cancelled", new SchedulerError("CANCELLED", reason ?? "The run was cancelled.", { details: { runId: draft.run.id } }).toJSON());
+  endRun(draft, "cancelled", failureOf("CANCELLED", reason ?? "The run was cancelled.", { details: { runId: draft.run.id } }));
 }
 
 export function succeed(draft: Draft, outputs: readonly OutputArtifact[]): void {

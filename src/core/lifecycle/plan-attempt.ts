@@ -48,7 +48,7 @@ export function planAttempt(draft: Draft, placement: PlannedPlacement): void {
   for (const { account, limit } of placement.accounts) {
     draft.ledger.push({ account, held: candidate.worstCase, spent: 0n, ...(limit === undefined ? {} : { limit }) });
   }
-  draft.changeRun({ status: "active", attempts: number });
+  draft.changeRun({ status: "active", attempts: number, waitingSinceMs: undefined });
   draft.decisions.push(record);
   draft.tell({
     type: "attempt-planned",

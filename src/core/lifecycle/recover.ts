@@ -1,4 +1,4 @@
-import { SchedulerError } from "../../model/errors/scheduler-error.js";
+import { failureOf } from "../../model/errors/scheduler-error.js";
 import type { Draft } from "./draft.js";
 import { endAttempt } from "./end-attempt.js";
 import { beginRelease } from "./release-lease.js";
@@ -39,4 +39,4 @@ export function onRecover(draft: Draft): void {
   if (draft.run.status === "promoting") draft.command({ kind: "promote" });
 }
 
-const crashed = (what: string) => new SchedulerError("LEASE_LOST", `${what} when its scheduler process ended.`).toJSON();
+const crashed = (what: string) => failureOf("LEASE_LOST", `${what} when its scheduler process ended.`);

@@ -1,5 +1,5 @@
 import type { AttemptRow, Outcome } from "../../model/attempt.js";
-import { SchedulerError, type SerializedError } from "../../model/errors/scheduler-error.js";
+import { failureOf, type SerializedError } from "../../model/errors/scheduler-error.js";
 import type { Draft } from "./draft.js";
 import { endAttempt } from "./end-attempt.js";
 import { beginRelease } from "./release-lease.js";
@@ -32,12 +32,12 @@ export function stopAttempt(draft: Draft, number: number, why: NonNullable<Attem
 function defaultReason(why: NonNullable<AttemptRow["stopping"]>): SerializedError {
   switch (why) {
     case "cancelled":
-      return new SchedulerError("CANCELLED", "The run was cancelled.").toJSON();
+      return failureOf("CANCELLED", "The run was cancelled.");
     case "superseded":
-      return new SchedulerError("SUPERSEDED", "Its result is no longer needed.").toJSON();
+      return failureOf("SUPERSEDED", "Its result is no longer needed.");
     case "timed-out":
-      return new SchedulerError("WORKLOAD_TIMED_OUT", "The command ran longer than the workload's timeout.").toJSON();
+      return failureOf("WORKLOAD_TIMED_OUT", "The command ran longer than the workload's timeout.");
     case "lost":
-      return new SchedulerError("LEASE_LOST", "The lease was given up.").toJSON();
+      return failureOf("LEASE_LOST", "The lease was given up.");
   }
 }

@@ -1,4 +1,4 @@
-import { SchedulerError } from "../../model/errors/scheduler-error.js";
+import { failureOf } from "../../model/errors/scheduler-error.js";
 import { isTerminal, type RunState } from "../../model/run.js";
 import type { Draft } from "./draft.js";
 import { bookAtLifetimeEnd } from "./release-lease.js";
@@ -11,7 +11,7 @@ export function onTick(draft: Draft): void {
   for (const { number, state, provisionByMs, timeoutAtMs, stopping } of draft.attempts) {
     if (stopping !== undefined) continue;
     if (state === "starting" && nowMs >= provisionByMs) {
-      const error = new SchedulerError("PROVISIONING_TIMED_OUT", "The machine did not start within the provisioning deadline.").toJSON();
+      const error = failureOf("PROVISIONING_TIMED_OUT", "The machine did not start within the provisioning deadline.");
       stopAttempt(draft, number, "lost", error);
     } else if (state === "running" && timeoutAtMs !== undefined && nowMs >= timeoutAtMs) {
       stopAttempt(draft, number, "timed-out");
@@ -20,16 +20,24 @@ export function onTick(draft: Draft): void {
   for (const lease of draft.leases) {
     if (!lease.settled && lease.state !== "open" && nowMs >= lease.lifetimeEndMs) bookAtLifetimeEnd(draft, lease.key);
     if (lease.nextTryAtMs === undefined || nowMs < lease.nextTryAtMs) continue;
+    // Until the answer says better: should the effect get lost, it is tried again.
+    draft.changeLease(lease.key, { nextTryAtMs: nowMs + draft.rules.timing.retryMostMs });
     if (lease.state === "intended") draft.command({ kind: "find", key: lease.key });
     else if (lease.state === "releasing") draft.command({ kind: "release", key: lease.key });
     else if (lease.state === "released" && !lease.settled) draft.command({ kind: "ask-charge", key: lease.key });
   }
-  if (run.status === "promoting" && run.promoteAtMs !== undefined && nowMs >= run.promoteAtMs) draft.command({ kind: "promote" });
+  if (run.status === "promoting" && run.promoteAtMs !== undefined && nowMs >= run.promoteAtMs) {
+    draft.changeRun({ promoteAtMs: nowMs + draft.rules.timing.retryMostMs });
+    draft.command({ kind: "promote" });
+  }
   settleRunIfDone(draft);
 }
 
-/** When the next tick has something to do; `undefined`: only an answer from outside can move the run. */
-export function nextWakeMs(state: RunState): number | undefined {
+/**
+ * When the next tick has something to do; `undefined`: only an answer from outside can move the run. Times of the run
+ * that have passed are left out: every decision has already taken them into account.
+ */
+export function nextWakeMs(state: RunState, nowMs: number): number | undefined {
   const { run } = state;
   let next = Number.POSITIVE_INFINITY;
   const at = (ms: number | undefined): void => {
@@ -37,11 +45,7 @@ export function nextWakeMs(state: RunState): number | undefined {
   };
   if (!isTerminal(run.status)) {
     if (run.status === "promoting") at(run.promoteAtMs);
-    else {
-      at(run.notBeforeMs);
-      at(run.startByMs);
-      at(run.deadlineAtMs);
-    }
+    else for (const ms of [run.notBeforeMs, run.startByMs, run.deadlineAtMs]) if (ms !== undefined && ms > nowMs) at(ms);
   }
   for (const attempt of state.attempts) {
     if (attempt.stopping !== undefined) continue;

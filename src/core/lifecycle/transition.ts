@@ -79,6 +79,7 @@ function onWaiting(draft: Draft, input: Extract<RunInput, { type: "waiting" }>):
   if (draft.over || draft.run.status === "promoting") return;
   draft.changeRun({
     lastError: input.error,
+    waitingSinceMs: draft.run.waitingSinceMs ?? draft.nowMs,
     ...(input.forget ? { exclusions: NO_EXCLUSIONS, ...(input.untilMs === undefined ? {} : { notBeforeMs: input.untilMs }) } : {}),
   });
   if (input.tell) {

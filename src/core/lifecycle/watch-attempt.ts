@@ -1,6 +1,6 @@
 import type { AttemptRow } from "../../model/attempt.js";
 import { ERROR_CODES, type ErrorCode } from "../../model/errors/codes.js";
-import { SchedulerError, type SerializedError } from "../../model/errors/scheduler-error.js";
+import { failureOf, type SerializedError } from "../../model/errors/scheduler-error.js";
 import type { LeaseReport } from "../../model/lease.js";
 import type { Draft } from "./draft.js";
 import { markOver } from "./collect-attempt.js";
@@ -69,7 +69,7 @@ function markStarted(draft: Draft, attempt: AttemptRow, reportedAtMs: number | u
 }
 
 function problem(code: ErrorCode, message: string, exitCode?: number): SerializedError {
-  return new SchedulerError(code, message, exitCode === undefined ? {} : { details: { exitCode } }).toJSON();
+  return failureOf(code, message, exitCode === undefined ? {} : { details: { exitCode } });
 }
 
 const exitText = (code: ErrorCode, exitCode: number | undefined): string =>

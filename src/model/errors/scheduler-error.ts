@@ -87,6 +87,12 @@ export class SchedulerError extends Error {
   }
 }
 
+/** The stored form of an error without making one: for failures that are values, not exceptions. */
+export function failureOf(code: ErrorCode, message: string, options: Omit<SchedulerErrorOptions, "cause"> = {}): SerializedError {
+  const { retry = ERROR_CODES[code].retry, effect = ERROR_CODES[code].effect, details } = options;
+  return { code, message, retry, effect, ...(details === undefined ? {} : { details }) };
+}
+
 /** Turns anything thrown into a {@link SchedulerError}; ours pass through unchanged. */
 export function toSchedulerError(thrown: unknown, fallback: ErrorCode, context: string, details?: ErrorDetails): SchedulerError {
   if (SchedulerError.isInstance(thrown)) return thrown;

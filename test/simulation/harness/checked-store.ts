@@ -1,0 +1,52 @@
+import { violatedInvariants } from "../../../src/core/lifecycle/invariants.js";
+import { DEFAULT_RETRY } from "../../../src/policies/index.js";
+import type { CommitBatch, Store } from "../../../src/spec/store.js";
+
+/** What simulations hold against every commit, as it happens. */
+export interface Watchdog {
+  readonly store: Store;
+  readonly violations: string[];
+  /** One line per committed event: the history that must repeat byte for byte. */
+  readonly history: string[];
+  /** Ids of every run ever accepted. */
+  readonly accepted: ReadonlySet<string>;
+}
+
+export function watched(store: Store): Watchdog {
+  const violations: string[] = [];
+  const history: string[] = [];
+  const accepted = new Set<string>();
+  const acceptances = new Map<string, number>();
+  const check = async (batch: CommitBatch): Promise<void> => {
+    for (const event of batch.events ?? []) {
+      history.push(JSON.stringify(event));
+      if (event.type === "run-accepted") accepted.add(event.runId);
+      if (event.type === "result-accepted") {
+        const count = (acceptances.get(event.runId) ?? 0) + 1;
+        acceptances.set(event.runId, count);
+        if (count > 1) violations.push(`${event.runId}: more than one result was accepted`);
+      }
+    }
+    const touched = new Set([...(batch.runs ?? []).map(({ id }) => id), ...(batch.attempts ?? []).map(({ runId }) => runId)]);
+    for (const state of await store.load([...touched])) violations.push(...violatedInvariants(state, DEFAULT_RETRY));
+    for (const entry of batch.ledger ?? []) {
+      const [balance] = await store.balances([entry.account]);
+      if (balance === undefined) continue;
+      if (balance.held < 0n) violations.push(`account ${entry.account} holds less than nothing`);
+      if (entry.limit !== undefined && entry.held > 0n && balance.held + balance.spent > entry.limit) violations.push(`account ${entry.account} went over its cap`);
+    }
+  };
+  return {
+    violations,
+    history,
+    accepted,
+    store: {
+      ...store,
+      commit: async (batch, tx) => {
+        const result = await store.commit(batch, tx);
+        if (result.ok) await check(batch);
+        return result;
+      },
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import type { Backend } from "../../../src/spec/backend.js";
+import type { CallContext } from "../../../src/spec/call-context.js";
+import type { Host, TimerHandle } from "../../../src/spec/host.js";
+import type { Store } from "../../../src/spec/store.js";
+
+/** One scheduler process that can be killed: afterwards it does nothing more, and nothing reaches it. */
+export class Process {
+  readonly host: Host;
+  #alive = true;
+  readonly #base: Host;
+  readonly #timers = new Set<TimerHandle>();
+
+  constructor(base: Host) {
+    this.#base = base;
+    this.host = {
+      ...bindAll(base),
+      setTimer: (delayMs, fire, options) => {
+        if (!this.#alive) return { cancel: () => {} };
+        const timer = base.setTimer(
+          delayMs,
+          () => {
+            this.#timers.delete(timer);
+            if (this.#alive) fire();
+          },
+          options,
+        );
+        this.#timers.add(timer);
+        return {
+          cancel: () => {
+            timer.cancel();
+            this.#timers.delete(timer);
+          },
+        };
+      },
+    };
+  }
+
+  kill(): void {
+    this.#alive = false;
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+  }
+
+  /** What was sent before the kill takes effect; its answer never arrives. What comes after is never sent. */
+  #guard<T>(call: () => Promise<T>): Promise<T> {
+    if (!this.#alive) return never();
+    return call().then(
+      (answer) => (this.#alive ? answer : never<T>()),
+      (error: unknown) => (this.#alive ? Promise.reject(error) : never<T>()),
+    );
+  }
+
+  store(store: Store): Store {
+    return {
+      ...store,
+      open: () => this.#guard(() => store.open(this.#base)),
+      namespace: (proposal) => this.#guard(() => store.namespace(proposal)),
+      commit: (batch, tx) => this.#guard(() => store.commit(batch, tx)),
+      load: (ids) => this.#guard(() => store.load(ids)),
+      loadGroup: (id) => this.#guard(() => store.loadGroup(id)),
+      openLeases: (backend) => this.#guard(() => store.openLeases(backend)),
+      query: (query) => this.#guard(() => store.query(query)),
+      findKey: (key) => this.#guard(() => store.findKey(key)),
+      events: (id, after) => this.#guard(() => store.events(id, after)),
+      decisions: (id) => this.#guard(() => store.decisions(id)),
+      balances: (accounts) => this.#guard(() => store.balances(accounts)),
+      observations: (cursor) => this.#guard(() => store.observations(cursor)),
+      claim: (request) => this.#guard(() => store.claim(request)),
+      acknowledge: (claims) => this.#guard(() => store.acknowledge(claims)),
+      watch: (listener) => store.watch((id) => void (this.#alive && listener(id))),
+      purge: (before) => this.#guard(() => store.purge(before)),
+      // The store outlives its processes.
+      close: () => Promise.resolve(),
+    };
+  }
+
+  backend(backend: Backend): Backend {
+    const real = (call: CallContext): CallContext => ({
+      ...call,
+      host: this.#base,
+      progress: (partial) => this.#guard(() => call.progress(partial)),
+    });
+    const { collect } = backend;
+    return {
+      specVersion: backend.specVersion,
+      id: backend.id,
+      kind: backend.kind,
+      capabilities: backend.capabilities,
+      listOffers: (demand, call) => this.#guard(() => backend.listOffers(demand, real(call))),
+      bind: (placement, call) => this.#guard(() => backend.bind(placement, real(call))),
+      find: (intents, call) => this.#guard(() => backend.find(intents, real(call))),
+      inspect: (leases, call) => this.#guard(() => backend.inspect(leases, real(call))),
+      release: (lease, how, call) => this.#guard(() => backend.release(lease, how, real(call))),
+      listLeases: (call) => this.#guard(() => backend.listLeases(real(call))),
+      ...(collect === undefined ? {} : { collect: (lease, outputs, call) => this.#guard(() => collect.call(backend, lease, outputs, real(call))) }),
+    };
+  }
+}
+
+const never = <T>(): Promise<T> => new Promise<T>(() => {});
+
+function bindAll(host: Host): Host {
+  return {
+    now: () => host.now(),
+    monotonic: () => host.monotonic(),
+    setTimer: (delayMs, fire, options) => host.setTimer(delayMs, fire, options),
+    random: () => host.random(),
+    newId: () => host.newId(),
+    randomHex: (bytes) => host.randomHex(bytes),
+    sha256: (data) => host.sha256(data),
+    createSha256: () => host.createSha256(),
+    hmacSha256: (secret, data) => host.hmacSha256(secret, data),
+    env: (name) => host.env(name),
+  };
+}

@@ -1,0 +1,129 @@
+import { Scheduler, type Run, SchedulerError } from "../../../src/index.js";
+import { isTerminal } from "../../../src/model/run.js";
+import { memoryStore } from "../../../src/stores/memory/index.js";
+import { createVirtualHost, marketplace, memoryArtifacts } from "../../../src/testing/index.js";
+import { watched } from "./checked-store.js";
+import { Process } from "./crashable.js";
+import type { PlannedWork, Scenario } from "./scenario.js";
+
+export interface Outcome {
+  readonly seed: string;
+  /** Empty: every promise was kept. */
+  readonly violations: readonly string[];
+  /** Every committed event, in order, as text. */
+  readonly history: string;
+  readonly runs: number;
+  readonly succeeded: number;
+  readonly attempts: number;
+  readonly virtualHours: number;
+}
+
+/** Longest virtual time in which every run must have come to rest. */
+const PATIENCE_MS = 14 * 24 * 3_600_000;
+
+/** Plays a scenario with the real runtime on virtual time and holds the outcome against what spillway promises. */
+export async function play(scenario: Scenario): Promise<Outcome> {
+  const host = createVirtualHost({ seed: scenario.seed });
+  const markets = scenario.markets.map((options) => marketplace(options));
+  const dog = watched(memoryStore());
+  const artifacts = memoryArtifacts();
+  await dog.store.open(host);
+  const problems: string[] = [];
+  const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: (facts: object, message: string) => problems.push(`logged as an error: ${message} ${JSON.stringify(facts)}`) };
+
+  let process = new Process(host);
+  let scheduler = start();
+  function start(): Scheduler {
+    return new Scheduler({
+      backends: markets.map((market) => process.backend(market)),
+      store: process.store(dog.store),
+      host: process.host,
+      artifacts: [artifacts],
+      reconcileEvery: "5m",
+      logger,
+      ...(scenario.budget === undefined ? {} : { budget: scenario.budget }),
+    });
+  }
+
+  const beginMs = 0;
+  for (const work of scenario.work) host.setTimer(work.atMs - beginMs, () => submit(work, 0));
+  function submit(work: PlannedWork, tries: number): void {
+    scheduler.schedule(work.input, { idempotencyKey: work.input.name ?? "" }).then(
+      (run) => {
+        if (work.cancelAfterMs !== undefined) host.setTimer(work.cancelAfterMs, () => void cancel((run as Run).id));
+      },
+      (error: unknown) => {
+        if (!SchedulerError.isInstance(error)) problems.push(`schedule threw ${String(error)}`);
+        else if (error.code === "SCHEDULER_CLOSED" && tries < 10) host.setTimer(1_000, () => submit(work, tries + 1));
+        else problems.push(`schedule was refused: ${error.code} ${error.message}`);
+      },
+    );
+  }
+  async function cancel(id: string): Promise<void> {
+    try {
+      await scheduler.cancel(id);
+    } catch (error) {
+      // Between a crash and the take-over nobody owns the run; a caller would try again.
+      if (!SchedulerError.isInstance(error) || error.code !== "STORE_CONFLICT") problems.push(`cancel threw ${String(error)}`);
+    }
+  }
+  for (const atMs of scenario.crashesAtMs) {
+    host.setTimer(atMs, () => {
+      process.kill();
+      process = new Process(host);
+      scheduler = start();
+      void scheduler.health();
+      // A caller whose schedule() never answered calls it again with the same key.
+      for (const work of scenario.work) if (work.atMs <= atMs) submit(work, 0);
+    });
+  }
+  for (const jump of scenario.clockJumps) host.setTimer(jump.atMs, () => host.jumpClock(jump.byMs));
+
+  const lastMs = Math.max(...scenario.work.map(({ atMs }) => atMs), ...scenario.crashesAtMs, 0);
+  await host.advance(lastMs + 1);
+  const rest = await settle();
+
+  async function settle(): Promise<boolean> {
+    const limitMs = host.elapsedMs + PATIENCE_MS;
+    while (host.elapsedMs < limitMs) {
+      await host.advance(60_000);
+      const states = await dog.store.load([...dog.accepted]);
+      if (states.length === scenario.work.length && states.every(({ run, leases }) => run.settled && leases.every(({ state }) => state === "released" || state === "absent"))) {
+        // Strays, if any, are found by the reconciler after their grace period.
+        await host.advance(20 * 60_000);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const states = await dog.store.load([...dog.accepted]);
+  const violations = [...dog.violations, ...problems];
+  if (!rest) {
+    for (const { run, leases } of states) if (!run.settled) violations.push(`${run.id} (${run.workload.name}) is not settled: ${run.status}, leases ${leases.map(({ state }) => state).join(" ")}, last ${run.lastError?.code ?? "-"}`);
+  }
+  if (states.length !== scenario.work.length) violations.push(`${scenario.work.length} workloads were handed in, ${states.length} runs are known`);
+  for (const { run, attempts } of states) {
+    if (!isTerminal(run.status)) violations.push(`${run.id} never ended: ${run.status}`);
+    const destination = run.workload.outputs["/out/result"]?.uri;
+    if (run.status !== "succeeded" || destination === undefined) continue;
+    const bytes = artifacts.objects.get(destination);
+    const promised = attempts.find(({ number }) => number === run.winner)?.manifest?.outputs[0]?.sha256;
+    if (bytes === undefined || host.sha256(bytes) !== promised) violations.push(`${run.id}: what lies at the destination is not the accepted result`);
+  }
+  for (const [index, market] of markets.entries()) {
+    for (const lease of market.openLeases()) violations.push(`market-${index}: lease ${lease.key} was left open (${lease.state})`);
+    for (const order of market.openOrders()) violations.push(`market-${index}: order ${order} was left open`);
+  }
+  const closed = await host.waitFor(scheduler.close({ timeout: "1h" }), { limitMs: 2 * 3_600_000 });
+  if (rest && closed.openRuns.length > 0) violations.push(`close left runs open: ${closed.openRuns.join(" ")}`);
+  return {
+    seed: scenario.seed,
+    violations,
+    history: dog.history.join("\n"),
+    runs: states.length,
+    succeeded: states.filter(({ run }) => run.status === "succeeded").length,
+    attempts: states.reduce((sum, { run }) => sum + run.attempts, 0),
+    virtualHours: host.elapsedMs / 3_600_000,
+  };
+}
