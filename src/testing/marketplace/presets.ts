@@ -75,7 +75,7 @@ export function flakyMarket({ seed = "0", timeScale = 1, execute = "virtual" }: 
     ],
     priceVolatility: 0.15,
     faults: { rates: { bind: { answerLost: 0.03, refused: 0.03, timeoutMs: scaled.range(2_000, 8_000) } } },
-    ...pollsFor(timeScale),
+    ...pace(timeScale),
   };
 }
 
@@ -102,7 +102,7 @@ export function steadyMarket({ seed = "0", timeScale = 1, execute = "virtual" }:
     ],
     priceVolatility: 0.01,
     billing: { granularityMs: 1_000, minimumMs: scaled.ms(60_000) },
-    ...pollsFor(timeScale),
+    ...pace(timeScale),
   };
 }
 
@@ -116,7 +116,13 @@ function scale(timeScale: number) {
   };
 }
 
-/** A market whose weather goes faster has to be watched more closely. */
-function pollsFor(timeScale: number): Pick<MarketplaceOptions, "capabilities"> {
-  return { capabilities: { pollMs: { least: Math.max(50, 1_000 / timeScale), most: Math.max(200, 30_000 / timeScale) } } };
+/** A market whose weather goes faster has to be watched more closely and given up on sooner; no faster, though, than a process can start. */
+function pace(timeScale: number): Pick<MarketplaceOptions, "capabilities" | "priceEveryMs"> {
+  return {
+    priceEveryMs: Math.max(500, HOUR_MS / 6 / timeScale),
+    capabilities: {
+      pollMs: { least: Math.max(50, 1_000 / timeScale), most: Math.max(200, 30_000 / timeScale) },
+      provisionMs: Math.max(5_000, 600_000 / timeScale),
+    },
+  };
 }
