@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { carriersOf, membersOfGroup, processSource, readProcessState, startProcess, stopProcess } from "../../../src/kit/process/index.js";
 import { systemHost } from "../../../src/runtime/system-host.js";
 import { eventually } from "../../support/eventually.js";
+import { crash, nextLine, otherProcesses } from "../../support/other-process.js";
 import { alive, commandOf, exitOf, printed, script, start } from "../../support/supervised.js";
 import { temporaryDirectory } from "../../support/temporary.js";
 
@@ -109,26 +110,21 @@ describe("stopping", () => {
 });
 
 describe("a scheduler that dies", () => {
-  /** Runs a script that uses the sources, in a process of its own. */
-  const child = (text: string) =>
-    spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", text], {
-      cwd: join(import.meta.dirname, "../../.."),
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+  const otherProcess = otherProcesses({ process: "kit/process/index.ts", host: "runtime/system-host.ts" });
+  const starting = (directory: string, command: readonly string[]) => `
+    const { startProcess } = await import("#process");
+    const { systemHost } = await import("#host");
+    const directory = ${JSON.stringify(directory)};
+    await startProcess({ directory, cwd: directory, env: { PATH: process.env.PATH }, argv: ${JSON.stringify(command)} }, systemHost());
+    console.log("started");`;
 
   it("leaves a command whose end and exit code another process finds", async () => {
     const directory = temporaryDirectory("orphan");
-    const source = `
-      const { startProcess } = await import("./src/kit/process/index.ts");
-      const { systemHost } = await import("./src/runtime/system-host.ts");
-      const directory = ${JSON.stringify(directory)};
-      await startProcess({ directory, cwd: directory, env: { PATH: process.env.PATH }, argv: ["sh", "-c", "while [ ! -e go ]; do sleep 0.02; done; echo late; exit 5"] }, systemHost());
-      console.log("started");
-      setInterval(() => {}, 1000);`;
-    const scheduler = child(source);
-    await once(scheduler.stdout, "data");
-    scheduler.kill("SIGKILL");
-    await once(scheduler, "exit");
+    const scheduler = otherProcess(
+      `${starting(directory, script("while [ ! -e go ]; do sleep 0.02; done; echo late; exit 5"))} setInterval(() => {}, 1000);`,
+    );
+    await nextLine(scheduler);
+    await crash(scheduler);
     await commandOf(directory);
     writeFileSync(join(directory, "go"), "");
     expect(await exitOf(directory)).toMatchObject({ code: 5 });
@@ -137,12 +133,7 @@ describe("a scheduler that dies", () => {
 
   it("does not have to wait for the command before it can end", async () => {
     const directory = temporaryDirectory("detach");
-    const source = `
-      const { startProcess } = await import("./src/kit/process/index.ts");
-      const { systemHost } = await import("./src/runtime/system-host.ts");
-      const directory = ${JSON.stringify(directory)};
-      await startProcess({ directory, cwd: directory, env: { PATH: process.env.PATH }, argv: ["sleep", "68"] }, systemHost());`;
-    const [code] = await once(child(source), "exit");
+    const [code] = await once(otherProcess(starting(directory, ["sleep", "68"])), "exit");
     expect(code).toBe(0);
     await commandOf(directory);
     expect(await stopProcess(directory, { host, graceMs: 500, waitMs: 5_000 })).toBe("stopped");
