@@ -34,6 +34,17 @@ const npm = (cwd: string, ...args: string[]): string =>
 
 export function setup(project: TestProject): () => void {
   const home = realpathSync(mkdtempSync(join(tmpdir(), "spillway-package-")));
+  const clean = (): void => rmSync(home, { recursive: true, force: true });
+  try {
+    project.provide("installedPackage", install(home));
+  } catch (error) {
+    clean();
+    throw error;
+  }
+  return clean;
+}
+
+function install(home: string): InstalledPackage {
   npm(root, "run", "--silent", "build");
   const packed = JSON.parse(npm(root, "pack", "--json", "--ignore-scripts", "--pack-destination", home)) as [
     { readonly filename: string; readonly files: readonly { readonly path: string }[] },
@@ -43,11 +54,5 @@ export function setup(project: TestProject): () => void {
   mkdirSync(app);
   writeFileSync(join(app, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
   npm(app, "install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", tarball);
-  project.provide("installedPackage", {
-    tarball,
-    project: app,
-    folder: join(app, "node_modules", "spillway"),
-    files: packed[0].files.map(({ path }) => path),
-  });
-  return () => rmSync(home, { recursive: true, force: true });
+  return { tarball, project: app, folder: join(app, "node_modules", "spillway"), files: packed[0].files.map(({ path }) => path) };
 }
