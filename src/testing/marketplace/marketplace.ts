@@ -83,6 +83,8 @@ export interface SimulatedMarketplace extends CompleteBackend {
   setPrice(nodeOrProvider: string, usdPerHour: number): void;
   /** Ends a node's life now, with everything that runs on it. */
   killNode(nodeId: string, how?: NodeDeath): void;
+  /** Another client of the same market, as another process would have one. Shares everything with this one. */
+  connect(): CompleteBackend;
   /** Forgets leases, ledger, history, ordered faults and outages, and starts the market's time again. Running commands are ended. */
   reset(): Promise<void>;
 }
@@ -106,6 +108,7 @@ class Marketplace {
   readonly #nodes: readonly MarketNode[];
   readonly #weather = new Map<string, Weather>();
   readonly #prices: Prices;
+  readonly #connect: () => CompleteBackend;
   readonly #backend: CompleteBackend;
 
   constructor(market: ResolvedMarketplace) {
@@ -135,14 +138,14 @@ class Marketplace {
         finalChargeMs: options.finalChargeMs ?? 0,
       },
     });
-    const inner = new MarketBackend({ ...parts, listing, binding });
-    const ports = [
+    const port = combineFaults(
       this.#gate,
       this.#script,
       ...(faults.rates === undefined ? [] : [seededFaults({ seed, rates: faults.rates })]),
       ...(faults.port === undefined ? [] : [faults.port]),
-    ];
-    this.#backend = withFaults(inner, combineFaults(...ports));
+    );
+    this.#connect = () => withFaults(new MarketBackend({ ...parts, listing, binding }), port);
+    this.#backend = this.#connect();
   }
 
   facade(): SimulatedMarketplace {
@@ -165,6 +168,7 @@ class Marketplace {
       },
       setPrice: (name, usdPerHour) => this.#setPrice(name, usdPerHour),
       killNode: (nodeId, how) => this.#killNode(nodeId, how ?? {}),
+      connect: () => this.#connect(),
       reset: () => this.#reset(),
     };
   }

@@ -107,6 +107,22 @@ describe("simulated marketplace: calls that go wrong", () => {
     expect(await stage.until(stage.market.listLeases(stage.call()))).toHaveLength(1);
   });
 
+  it("shows everything to another client of the same market", async () => {
+    const stage = new Stage();
+    const { ref } = await stage.bind("k1");
+    const other = stage.market.connect();
+    expect([other.id, other.capabilities]).toEqual([stage.market.id, stage.market.capabilities]);
+    expect(await stage.until(other.listLeases(stage.call()))).toEqual([ref]);
+    expect(await stage.until(other.find([{ key: "k1", intendedAtMs: 0 }], stage.call()))).toMatchObject([
+      { kind: "bound", lease: { ref } },
+    ]);
+    stage.market.injectOutage({ durationMs: 1_000 });
+    await expect(stage.until(other.release(ref, { graceMs: 0 }, stage.call()))).rejects.toMatchObject({ code: "BACKEND_UNAVAILABLE" });
+    await stage.host.advance(1_000);
+    expect(await stage.until(other.release(ref, { graceMs: 0 }, stage.call()))).toBe("released");
+    expect(stage.market.openLeases()).toEqual([]);
+  });
+
   it("answers unknown about single leases now and then", async () => {
     const stage = new Stage({ faults: { unknownShare: 0.4 } });
     await stage.bind("k1");
