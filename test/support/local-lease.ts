@@ -114,9 +114,7 @@ export const release = (backend: Backend, key: string, graceMs = 0): Promise<tru
   eventually(async () => (await backend.release(refOf(backend, key), { graceMs }, callOf())) === "released", "the release");
 
 /** Keeps outputs in memory, under `path|member`. */
-export function outputPlan(
-  ...paths: readonly (string | { path: string; optional: boolean })[]
-): OutputPlan & { stored: Map<string, Buffer> } {
+export function outputPlan(...paths: (string | { path: string; optional: boolean })[]): OutputPlan & { stored: Map<string, Buffer> } {
   const stored = new Map<string, Buffer>();
   return {
     stored,
