@@ -41,9 +41,9 @@ export class ArtifactRegistry {
   }
 }
 
-/** Where a file of an accepted output belongs; `undefined`: it stays where it is. */
+/** Where a file of an accepted output belongs; `undefined`: it stays where it is. Below a URI that ends in `/` a single file keeps its name. */
 export function destinationOf(output: OutputArtifact, uri: string | undefined): string | undefined {
   if (uri === undefined) return undefined;
-  if (output.member === "") return uri;
+  if (output.member === "") return uri.endsWith("/") ? `${uri}${encodeURIComponent(output.path.split("/").at(-1) ?? "")}` : uri;
   return `${uri.endsWith("/") ? uri : `${uri}/`}${output.member}`;
 }

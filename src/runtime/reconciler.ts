@@ -1,6 +1,7 @@
 import type { LeaseRef } from "../model/lease.js";
 import { toSchedulerError } from "../model/errors/scheduler-error.js";
 import type { TimerHandle } from "../spec/host.js";
+import { CLAIM_MS } from "./claim-keeper.js";
 import type { Engine } from "./engine.js";
 import type { EngineContext } from "./engine-context.js";
 import type { GuardedBackend } from "./guard.js";
@@ -96,9 +97,28 @@ export class Reconciler {
       const stray = this.#strays.get(ref.key) ?? { since: host.now(), ref };
       this.#strays.set(ref.key, stray);
       if (host.now() - stray.since < GRACE_MS + guarded.backend.capabilities.visibilityMs) continue;
-      logger.warn({ backend: guarded.id, key: ref.key }, "Releasing a lease of ours that no run knows");
-      if ((await guarded.release(ref, 0)) === "released") this.#strays.delete(ref.key);
+      logger.warn({ backend: guarded.id, key: ref.key }, "Releasing a lease of ours that should not exist");
+      if (await this.#handBack(ref)) this.#strays.delete(ref.key);
+      else if ((await guarded.release(ref, 0)) === "released") this.#strays.delete(ref.key);
     }
     for (const [key, stray] of this.#strays) if (stray.ref.backend === guarded.id && !seen.has(key)) this.#strays.delete(key);
+  }
+
+  /** Tells the run for which the lease was bound, if the store still knows it: it then releases the lease and books what it cost. */
+  async #handBack(ref: LeaseRef): Promise<boolean> {
+    const { store, host } = this.#context.options;
+    const runId = ref.key.slice(this.#context.namespace.id.length + 1, ref.key.lastIndexOf("-"));
+    const [state] = await store.load([runId]);
+    if (state === undefined || !state.leases.some(({ key }) => key === ref.key)) return false;
+    if (this.#engine.find(runId) === undefined) {
+      const nowMs = host.now();
+      const [claim] = await store.claim({ owner: this.#context.owner, nowMs, untilMs: nowMs + CLAIM_MS, scope: "run", ids: [runId], limit: 1 });
+      // Another process owns the run; its own reconciler, or ours later, tells it.
+      if (claim === undefined) return true;
+      this.#engine.takeOver(state, claim);
+    }
+    const live = this.#engine.find(runId);
+    if (live !== undefined) this.#engine.submit(live, { type: "found", finding: { kind: "bound", key: ref.key, lease: { ref } } });
+    return true;
   }
 }

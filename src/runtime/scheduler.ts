@@ -8,6 +8,7 @@ import type { RunPage, RunQuery } from "../spec/store.js";
 import { accept, type Acceptance } from "./accept.js";
 import { type OpenScheduler, openScheduler } from "./open-scheduler.js";
 import { EventHub, type SchedulerEvents } from "./event-hub.js";
+import { withFileUris } from "./file-uris.js";
 import type { BackendHealth } from "./guard.js";
 import { type ResolvedOptions, resolveOptions, type SchedulerOptions } from "./options.js";
 import { type Plan, planWorkload } from "./plan.js";
@@ -105,7 +106,11 @@ export class Scheduler {
     const parsed: Workload[] = [];
     for (const [index, workload] of workloads.entries()) {
       try {
-        parsed.push(...toAccept(workload).workloads);
+        const { workloads: members, fanOut } = toAccept(workload);
+        if (fanOut?.maxCost !== undefined) {
+          throw new SchedulerError("INVALID_WORKLOAD", "A fan-out within scheduleAll has no cap of its own: give `maxCost` to scheduleAll, for all members together.", { details: { field: "maxCost" } });
+        }
+        parsed.push(...members);
       } catch (thrown) {
         throw inMember(thrown, index);
       }
@@ -282,7 +287,8 @@ interface ToAccept {
 
 function toAccept(input: unknown): ToAccept {
   const parsed = parseWorkload(input);
-  return parsed.kind === "single" ? { workloads: [parsed.workload] } : { workloads: parsed.workloads, fanOut: parsed };
+  if (parsed.kind === "single") return { workloads: [withFileUris(parsed.workload)] };
+  return { workloads: parsed.workloads.map(withFileUris), fanOut: parsed };
 }
 
 function groupOf(fanOut: NonNullable<ToAccept["fanOut"]>, options: GroupOptions): NonNullable<Acceptance["group"]> {

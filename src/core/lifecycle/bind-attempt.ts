@@ -18,10 +18,16 @@ export function onProgress(draft: Draft, key: string, partial: LeaseRef): void {
 export function onBound(draft: Draft, key: string, lease: Lease, offer?: Offer): void {
   const row = draft.lease(key);
   if (row === undefined) return;
-  if (row.state === "absent" || row.state === "released") {
-    // Believed absent, but it exists after all: the seller was slower than its declared visibility. Its money was
-    // refunded then and is booked again as it comes.
-    draft.changeLease(key, { ref: lease.ref, state: "open", openedAtMs: draft.nowMs, settled: false, hold: 0n });
+  if (row.state === "released") {
+    // Said to be released, yet still there: released once more. Its money is booked already.
+    draft.changeLease(key, { state: "releasing", releasingAtMs: draft.nowMs, releaseTries: 0 });
+    draft.command({ kind: "release", key });
+    return;
+  }
+  if (row.state === "absent") {
+    // Believed absent, but it exists after all: the seller was slower than its declared visibility. The hold was given
+    // back then; what it costs is booked when it is released.
+    draft.changeLease(key, { ref: lease.ref, state: "open", openedAtMs: row.intendedAtMs, settled: false, hold: 0n });
     if (draft.run.settled) draft.changeRun({ settled: false });
     beginRelease(draft, key);
     return;

@@ -3,12 +3,17 @@ import type { CallContext } from "../../../src/spec/call-context.js";
 import type { Host, TimerHandle } from "../../../src/spec/host.js";
 import type { Store } from "../../../src/spec/store.js";
 
-/** One scheduler process that can be killed: afterwards it does nothing more, and nothing reaches it. */
+/**
+ * One scheduler process. Killed, it does nothing more and nothing reaches it. Paused (as by a long garbage collection or a
+ * suspended machine), it stands still and then goes on as if nothing had happened, while others have taken its work over.
+ */
 export class Process {
   readonly host: Host;
   #alive = true;
   readonly #base: Host;
   readonly #timers = new Set<TimerHandle>();
+  #paused: Promise<void> | undefined;
+  #resume: () => void = () => {};
 
   constructor(base: Host) {
     this.#base = base;
@@ -20,7 +25,9 @@ export class Process {
           delayMs,
           () => {
             this.#timers.delete(timer);
-            if (this.#alive) fire();
+            if (this.#paused === undefined) {
+              if (this.#alive) fire();
+            } else void this.#paused.then(() => this.#alive && fire());
           },
           options,
         );
@@ -41,13 +48,29 @@ export class Process {
     this.#timers.clear();
   }
 
-  /** What was sent before the kill takes effect; its answer never arrives. What comes after is never sent. */
-  #guard<T>(call: () => Promise<T>): Promise<T> {
+  pause(): void {
+    this.#paused ??= new Promise((resolve) => {
+      this.#resume = () => {
+        this.#paused = undefined;
+        resolve();
+      };
+    });
+  }
+
+  resume(): void {
+    this.#resume();
+  }
+
+  /** What was sent before a kill takes effect; its answer never arrives. What comes after is never sent. */
+  async #guard<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#paused !== undefined) await this.#paused;
     if (!this.#alive) return never();
-    return call().then(
-      (answer) => (this.#alive ? answer : never<T>()),
-      (error: unknown) => (this.#alive ? Promise.reject(error) : never<T>()),
-    );
+    try {
+      return await call();
+    } finally {
+      if (this.#paused !== undefined) await this.#paused;
+      if (!this.#alive) await never();
+    }
   }
 
   store(store: Store): Store {

@@ -1,9 +1,13 @@
 import { Scheduler, type Run, SchedulerError } from "../../../src/index.js";
 import { isTerminal } from "../../../src/model/run.js";
+import type { WorkloadInput } from "../../../src/model/workload-input.js";
+import type { Backend } from "../../../src/spec/backend.js";
 import { memoryStore } from "../../../src/stores/memory/index.js";
 import { createVirtualHost, marketplace, memoryArtifacts } from "../../../src/testing/index.js";
 import { watched } from "./checked-store.js";
 import { Process } from "./crashable.js";
+import { moneyViolations, resultViolations } from "./promises.js";
+import type { Removal } from "./safeties.js";
 import type { PlannedWork, Scenario } from "./scenario.js";
 
 export interface Outcome {
@@ -22,7 +26,7 @@ export interface Outcome {
 const PATIENCE_MS = 14 * 24 * 3_600_000;
 
 /** Plays a scenario with the real runtime on virtual time and holds the outcome against what spillway promises. */
-export async function play(scenario: Scenario): Promise<Outcome> {
+export async function play(scenario: Scenario, removal: Removal = {}): Promise<Outcome> {
   const host = createVirtualHost({ seed: scenario.seed });
   const markets = scenario.markets.map((options) => marketplace(options));
   const dog = watched(memoryStore());
@@ -35,20 +39,20 @@ export async function play(scenario: Scenario): Promise<Outcome> {
   let scheduler = start();
   function start(): Scheduler {
     return new Scheduler({
-      backends: markets.map((market) => process.backend(market)),
-      store: process.store(dog.store),
+      backends: markets.map((market) => process.backend(removal.backend?.(asBackend(market)) ?? market)),
+      store: process.store(removal.store?.(dog.store) ?? dog.store),
       host: process.host,
-      artifacts: [artifacts],
-      reconcileEvery: "5m",
+      artifacts: [removal.artifacts?.(artifacts) ?? artifacts],
+      reconcileEvery: removal.reconcileEvery ?? "5m",
+      ...(removal.verifier === undefined ? {} : { verifiers: [removal.verifier] }),
       logger,
       ...(scenario.budget === undefined ? {} : { budget: scenario.budget }),
     });
   }
 
-  const beginMs = 0;
-  for (const work of scenario.work) host.setTimer(work.atMs - beginMs, () => submit(work, 0));
+  for (const work of scenario.work) host.setTimer(work.atMs, () => submit(work, 0));
   function submit(work: PlannedWork, tries: number): void {
-    scheduler.schedule(work.input, { idempotencyKey: work.input.name ?? "" }).then(
+    scheduler.schedule(verifiedBy(work.input, removal), { idempotencyKey: work.input.name ?? "" }).then(
       (run) => {
         if (work.cancelAfterMs !== undefined) host.setTimer(work.cancelAfterMs, () => void cancel((run as Run).id));
       },
@@ -77,9 +81,19 @@ export async function play(scenario: Scenario): Promise<Outcome> {
       for (const work of scenario.work) if (work.atMs <= atMs) submit(work, 0);
     });
   }
+  for (const { atMs, forMs } of scenario.pauses) {
+    host.setTimer(atMs, () => {
+      const sleeper = process;
+      sleeper.pause();
+      host.setTimer(forMs, () => sleeper.resume());
+      process = new Process(host);
+      scheduler = start();
+      void scheduler.health();
+    });
+  }
   for (const jump of scenario.clockJumps) host.setTimer(jump.atMs, () => host.jumpClock(jump.byMs));
 
-  const lastMs = Math.max(...scenario.work.map(({ atMs }) => atMs), ...scenario.crashesAtMs, 0);
+  const lastMs = Math.max(...scenario.work.map(({ atMs }) => atMs), ...scenario.crashesAtMs, ...scenario.pauses.map(({ atMs, forMs }) => atMs + forMs), 0);
   await host.advance(lastMs + 1);
   const rest = await settle();
 
@@ -103,14 +117,11 @@ export async function play(scenario: Scenario): Promise<Outcome> {
     for (const { run, leases } of states) if (!run.settled) violations.push(`${run.id} (${run.workload.name}) is not settled: ${run.status}, leases ${leases.map(({ state }) => state).join(" ")}, last ${run.lastError?.code ?? "-"}`);
   }
   if (states.length !== scenario.work.length) violations.push(`${scenario.work.length} workloads were handed in, ${states.length} runs are known`);
-  for (const { run, attempts } of states) {
-    if (!isTerminal(run.status)) violations.push(`${run.id} never ended: ${run.status}`);
-    const destination = run.workload.outputs["/out/result"]?.uri;
-    if (run.status !== "succeeded" || destination === undefined) continue;
-    const bytes = artifacts.objects.get(destination);
-    const promised = attempts.find(({ number }) => number === run.winner)?.manifest?.outputs[0]?.sha256;
-    if (bytes === undefined || host.sha256(bytes) !== promised) violations.push(`${run.id}: what lies at the destination is not the accepted result`);
+  for (const state of states) {
+    if (!isTerminal(state.run.status)) violations.push(`${state.run.id} never ended: ${state.run.status}`);
+    violations.push(...resultViolations(state, artifacts, host));
   }
+  violations.push(...(await moneyViolations(states, markets, dog.store)));
   for (const [index, market] of markets.entries()) {
     for (const lease of market.openLeases()) violations.push(`market-${index}: lease ${lease.key} was left open (${lease.state})`);
     for (const order of market.openOrders()) violations.push(`market-${index}: order ${order} was left open`);
@@ -126,4 +137,27 @@ export async function play(scenario: Scenario): Promise<Outcome> {
     attempts: states.reduce((sum, { run }) => sum + run.attempts, 0),
     virtualHours: host.elapsedMs / 3_600_000,
   };
+}
+
+/** A plain object, so that a removal can replace single verbs. */
+function asBackend(market: Backend): Backend {
+  const { specVersion, id, kind, capabilities } = market;
+  return {
+    specVersion,
+    id,
+    kind,
+    capabilities,
+    listOffers: (demand, call) => market.listOffers(demand, call),
+    bind: (placement, call) => market.bind(placement, call),
+    find: (intents, call) => market.find(intents, call),
+    inspect: (leases, call) => market.inspect(leases, call),
+    release: (lease, how, call) => market.release(lease, how, call),
+    listLeases: (call) => market.listLeases(call),
+    ...(market.collect === undefined ? {} : { collect: market.collect.bind(market) }),
+  };
+}
+
+function verifiedBy(input: WorkloadInput, { verifier }: Removal): WorkloadInput {
+  if (verifier === undefined || input.verification === undefined) return input;
+  return { ...input, verification: { kind: "custom", name: verifier.name, options: {} } };
 }

@@ -9,6 +9,8 @@ export interface Scenario {
   readonly work: readonly PlannedWork[];
   /** Times at which the scheduler's process dies and another one starts on the same store, ms from the beginning. */
   readonly crashesAtMs: readonly number[];
+  /** The process stands still from a time on, for so long; another one is started in the meantime and both go on. */
+  readonly pauses: readonly { readonly atMs: number; readonly forMs: number }[];
   /** Jumps of the wall clock. */
   readonly clockJumps: readonly { readonly atMs: number; readonly byMs: number }[];
   readonly budget?: string;
@@ -26,7 +28,8 @@ export function drawScenario(seed: string): Scenario {
   const work = Array.from({ length: random.int(1, 6) }, (_, index) => drawWork(random.fork(`work ${index}`), index));
   const crashesAtMs = random.chance(0.4) ? Array.from({ length: random.int(1, 3) }, () => random.int(1, 3_600_000)).sort((a, b) => a - b) : [];
   const clockJumps = random.chance(0.15) ? [{ atMs: random.int(1, 1_800_000), byMs: random.int(-600_000, 600_000) }] : [];
-  return { seed, markets, work, crashesAtMs, clockJumps, ...(random.chance(0.3) ? { budget: `$${random.int(1, 20)}` } : {}) };
+  const pauses = random.chance(0.2) ? [{ atMs: random.int(1, 1_800_000), forMs: random.int(35_000, 600_000) }] : [];
+  return { seed, markets, work, crashesAtMs, pauses, clockJumps, ...(random.chance(0.3) ? { budget: `$${random.int(1, 20)}` } : {}) };
 }
 
 function drawMarket(random: SeededRandom, seed: string, index: number): MarketplaceOptions {
@@ -78,6 +81,7 @@ function drawFaults(random: SeededRandom): MarketplaceFaults {
     hung: random.between(0, level / 8),
     answerLost: random.between(0, level),
     answerDelayed: random.between(0, level),
+    ...(random.chance(0.2) ? { delayMs: [1_000, 180_000] as const } : {}),
   });
   const verbs: FaultRates = { listOffers: rates(), bind: rates(), find: rates(), inspect: rates(), release: rates(), listLeases: rates(), collect: rates() };
   return {

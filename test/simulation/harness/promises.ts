@@ -1,0 +1,39 @@
+import type { RunState } from "../../../src/model/run.js";
+import type { Host } from "../../../src/spec/host.js";
+import type { Store } from "../../../src/spec/store.js";
+import type { MemoryArtifacts, SimulatedMarketplace } from "../../../src/testing/index.js";
+
+/** What lies at the destination is the accepted result, and with verification it is the right one. */
+export function resultViolations(state: RunState, artifacts: MemoryArtifacts, host: Host): readonly string[] {
+  const { run, attempts } = state;
+  const destination = run.workload.outputs["/out/result"]?.uri;
+  if (run.status !== "succeeded" || destination === undefined) return [];
+  const bytes = artifacts.objects.get(destination);
+  if (bytes === undefined) return [`${run.id}: nothing lies at the destination`];
+  const violations: string[] = [];
+  const accepted = attempts.find(({ number }) => number === run.winner)?.manifest?.outputs[0]?.sha256;
+  if (host.sha256(bytes) !== accepted) violations.push(`${run.id}: what lies at the destination is not the accepted result`);
+  // Liars of the simulated market lie each in their own way, so two that agree told the truth.
+  if (run.workload.verification.kind !== "none" && !new TextDecoder().decode(bytes).includes(JSON.stringify(run.workload.command))) {
+    violations.push(`${run.id}: a wrong result was accepted in spite of verification`);
+  }
+  return violations;
+}
+
+/** Every cent that a seller charges is on a receipt, nothing stays on hold, nothing goes over a cap. */
+export async function moneyViolations(states: readonly RunState[], markets: readonly SimulatedMarketplace[], store: Store): Promise<readonly string[]> {
+  const violations: string[] = [];
+  const leases = new Map(states.flatMap((state) => state.leases.map((lease) => [lease.key, lease] as const)));
+  for (const line of markets.flatMap((market) => market.ledger())) {
+    const lease = leases.get(line.key);
+    if (lease === undefined) violations.push(`${line.key}: the seller charges for a lease that no run knows`);
+    else if (lease.charge?.amount !== line.amount && line.final) violations.push(`${line.key}: the seller charges ${line.amount}, the receipt says ${lease.charge?.amount ?? 0n}`);
+  }
+  const accounts = [...new Set(states.flatMap((state) => state.leases.flatMap((lease) => lease.accounts)))];
+  for (const { account, held, spent } of await store.balances(accounts)) {
+    if (held !== 0n) violations.push(`account ${account} still holds ${held}`);
+    const charged = [...leases.values()].filter((lease) => lease.accounts.includes(account)).reduce((sum, lease) => sum + (lease.charge?.amount ?? 0n), 0n);
+    if (spent !== charged) violations.push(`account ${account} has spent ${spent}, its leases were charged ${charged}`);
+  }
+  return violations;
+}

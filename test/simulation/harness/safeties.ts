@@ -1,0 +1,82 @@
+import type { ArtifactStore } from "../../../src/spec/artifact-store.js";
+import type { Backend } from "../../../src/spec/backend.js";
+import type { CommitBatch, Store } from "../../../src/spec/store.js";
+import type { Verifier } from "../../../src/spec/verifier.js";
+
+/**
+ * Safeties that a simulation can run without, one at a time, to show that it would notice. Each takes the safety away
+ * at the border where the engine relies on it; the engine itself is never changed.
+ */
+export interface Removal {
+  readonly store?: (store: Store) => Store;
+  readonly backend?: (backend: Backend) => Backend;
+  readonly artifacts?: (artifacts: ArtifactStore) => ArtifactStore;
+  readonly reconcileEvery?: number;
+  readonly verifier?: Verifier;
+}
+
+/** Lets every row through, whatever its version and whoever holds the claim. */
+function unfenced(store: Store): Store {
+  return {
+    ...store,
+    commit: async (batch, tx) => {
+      const result = await store.commit(batch, tx);
+      if (result.ok || (result.refused !== "claim" && result.refused !== "version")) return result;
+      return store.commit(await asNext(store, batch), tx);
+    },
+  };
+}
+
+/** The same batch with the versions that the store would accept, and without claims. */
+async function asNext(store: Store, batch: CommitBatch): Promise<CommitBatch> {
+  const runIds = [...new Set([...(batch.runs ?? []).map(({ id }) => id), ...(batch.attempts ?? []).map(({ runId }) => runId)])];
+  const states = await store.load(runIds);
+  const leaseVersion = (key: string): number => states.flatMap(({ leases }) => leases).find((lease) => lease.key === key)?.version ?? 0;
+  const attemptVersion = (runId: string, number: number): number => states.find(({ run }) => run.id === runId)?.attempts.find((attempt) => attempt.number === number)?.version ?? 0;
+  const last = (runId: string): number => states.find(({ run }) => run.id === runId)?.run.eventCount ?? 0;
+  return {
+    ...batch,
+    claims: [],
+    runs: (batch.runs ?? []).map((run) => ({ ...run, version: (states.find((state) => state.run.id === run.id)?.run.version ?? 0) + 1 })),
+    attempts: (batch.attempts ?? []).map((attempt) => ({ ...attempt, version: attemptVersion(attempt.runId, attempt.number) + 1 })),
+    leases: (batch.leases ?? []).map((lease) => ({ ...lease, version: leaseVersion(lease.key) + 1 })),
+    events: (batch.events ?? []).map((event, index) => ({ ...event, sequence: last(event.runId) + 1 + index })),
+  };
+}
+
+const swallow = (backend: Backend): Backend => ({ ...backend, release: () => Promise.resolve("released") });
+
+const blind = (backend: Backend): Backend => ({ ...backend, find: (intents) => Promise.resolve(intents.map(({ key }) => ({ kind: "absent", key }))) });
+
+/** All attempts of a run write to one place. */
+function shared(artifacts: ArtifactStore): ArtifactStore {
+  return { ...artifacts, put: (uri, body, options) => artifacts.put(uri.replace(/^(mem:\/\/workspace\/[^/]+\/)[^/]+\//, "$1shared/"), body, options) };
+}
+
+const uncapped = (store: Store): Store => ({
+  ...store,
+  commit: (batch, tx) => store.commit({ ...batch, ledger: (batch.ledger ?? []).map(({ account, held, spent }) => ({ account, held, spent })) }, tx),
+  balances: async (accounts) => accounts.map((account) => ({ account, held: 0n, spent: 0n })),
+});
+
+const gullible: Verifier = {
+  name: "gullible",
+  plan: () => ({ replicas: 2, distinct: "operator" }),
+  judge: (_workload, results) => ({ kind: "accept", winner: results[0]?.attempt ?? 1, errorProbability: 0, agreed: [], wrong: [] }),
+};
+
+/** Dead processes keep their runs for ever. */
+const immortal = (store: Store): Store => ({ ...store, claim: (request) => (request.ids === undefined ? Promise.resolve([]) : store.claim(request)) });
+
+export const REMOVALS = {
+  fence: { store: unfenced },
+  isolation: { artifacts: shared },
+  reconciler: { reconcileEvery: 0 },
+  "release retried until it is done": { backend: swallow },
+  "an unclear bind is asked about": { backend: blind },
+  "caps are reserved before bind": { store: uncapped },
+  verification: { verifier: gullible },
+  "runs of dead processes are taken over": { store: immortal },
+} as const satisfies Record<string, Removal>;
+
+export type SafetyName = keyof typeof REMOVALS;
