@@ -117,17 +117,6 @@ export function failureError(request: RequestFacts, error: unknown, sent: boolea
   });
 }
 
-/** The same error with the effect raised to `unknown`: something before it in the same call did have an effect. */
-export function afterEffect(error: SchedulerError): SchedulerError {
-  if (error.effect !== "none") return error;
-  return new SchedulerError(error.code, `${error.message} An earlier request of the same call was carried out.`, {
-    retry: error.retry,
-    effect: "unknown",
-    details: error.details,
-    ...(error.cause === undefined ? {} : { cause: error.cause }),
-  });
-}
-
 /** Retry-After (RFC 9110, 10.2.3): seconds or a date, as ms from now. */
 export function readRetryAfter(value: string | null, nowMs: number): number | undefined {
   if (value === null) return undefined;
