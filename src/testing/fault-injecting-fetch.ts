@@ -61,6 +61,7 @@ export interface FetchRecord {
   sent: number;
 }
 
+/** Options of {@link faultInjectingFetch}. */
 export interface FaultInjectingFetchOptions {
   /** What really answers: a fake server's handler, or the platform's `fetch`. */
   readonly fetch: FetchLike;
@@ -75,6 +76,7 @@ export interface FaultInjectingFetchOptions {
 
 /** A `fetch` between an adapter and its service that fails to order. Errors look like those of Node's own `fetch`. */
 export interface FaultInjectingFetch {
+  /** To be handed to the adapter. */
   readonly fetch: FetchLike;
   /** Every request so far. */
   readonly requests: readonly FetchRecord[];

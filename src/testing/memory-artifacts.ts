@@ -2,6 +2,7 @@ import { SchedulerError } from "../model/errors/scheduler-error.js";
 import type { ArtifactStore, TransferOptions } from "../spec/artifact-store.js";
 import type { ByteSource } from "../spec/launch.js";
 
+/** An {@link ArtifactStore} whose objects a test can look at. */
 export interface MemoryArtifacts extends ArtifactStore {
   /** Every object, by URI. */
   readonly objects: ReadonlyMap<string, Uint8Array>;

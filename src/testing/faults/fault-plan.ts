@@ -130,6 +130,7 @@ export class FaultScript implements FaultPort {
     return this.#launches.find((counted) => counted.left > 0 && matches(counted.rule.match ?? {}, facts))?.rule ?? {};
   }
 
+  /** Uses up the first rule for such a call. */
   before(verb: FaultVerb, key: string): FaultDecision {
     const found = this.#takeCall(verb, key);
     // Calls for one lease never overlap, so one place per verb and key is enough; a new call overwrites what a failed one left.
@@ -138,6 +139,7 @@ export class FaultScript implements FaultPort {
     return found?.before ?? PASS;
   }
 
+  /** What the rule that was used up says of the answer. */
   after(verb: FaultVerb, key: string): FaultDecision {
     const decision = this.#pending.get(`${verb}/${key}`) ?? PASS;
     this.#pending.delete(`${verb}/${key}`);

@@ -13,6 +13,7 @@ export const FAULT_VERBS = [
   "collect",
   "logs",
 ] as const satisfies readonly (keyof Backend)[];
+/** One of {@link FAULT_VERBS}. */
 export type FaultVerb = (typeof FAULT_VERBS)[number];
 
 /** A failure of a call. Decided `before`, the other side did nothing; decided `after`, it did everything and only the answer was lost. */
@@ -50,7 +51,9 @@ export type FaultDecision =
  * arrived (whatever came of it). `key` is the placement key, for batches `<first key>+<number of others>`, and empty for listings.
  */
 export interface FaultPort {
+  /** A request is about to be sent. */
   before(verb: FaultVerb, key: string): FaultDecision;
+  /** The other side has done what it was asked, or refused. */
   after(verb: FaultVerb, key: string): FaultDecision;
 }
 

@@ -1,5 +1,4 @@
 /** A simulated market of unreliable machines. Everything in it is labelled as a simulation. */
-export { bill, billedMs } from "./billing.js";
 export { defaultVirtualJob, VIRTUAL_JOB_VARIABLES } from "./default-virtual-job.js";
 export type { OutageRequest } from "./gate.js";
 export type { MarketEvent } from "./lease-book.js";
