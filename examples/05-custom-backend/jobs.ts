@@ -76,14 +76,15 @@ export class Job {
     return this.closedAtMs === undefined;
   }
 
-  /** What it has cost so far: whole seconds, at least one. */
+  /** What it has cost so far: whole seconds, at least one, rounded up to a billionth of a dollar. */
   get billedUsd(): number {
     const seconds = Math.max(1, Math.ceil(((this.closedAtMs ?? this.#clock.now()) - this.createdAtMs) / 1000));
-    return (seconds * this.size.usd_per_hour) / 3600;
+    return Math.ceil((seconds * this.size.usd_per_hour * 1e9) / 3600) / 1e9;
   }
 
   delete(graceMs: number): void {
-    if (this.open && this.state !== "stopping") this.#stop("deleted", graceMs);
+    if (!this.open) this.state = "deleted";
+    else if (this.state !== "stopping") this.#stop("deleted", graceMs);
   }
 
   /** Calls back when something changes. The answer ends that. */
