@@ -15,9 +15,10 @@ describe("the lock of a directory", () => {
     const { systemHost } = await import("#host");
     const call = { host: systemHost(), signal: new AbortController().signal, deadlineMs: Number.MAX_SAFE_INTEGER };
     await withLock(${JSON.stringify(directory)}, call, async () => {
-      console.log("held");
       const alive = setInterval(() => {}, 1000);
-      await new Promise((resolve) => process.once("SIGTERM", resolve));
+      const asked = new Promise((resolve) => process.once("SIGTERM", resolve));
+      console.log("held");
+      await asked;
       clearInterval(alive);
     });`;
 
@@ -65,9 +66,10 @@ describe("the lock of a directory", () => {
     const other = otherProcess(holding(directory));
     await nextLine(other);
     const waiting = withLock(directory, callOf(), async () => "mine");
+    const exited = once(other, "exit");
     other.kill("SIGTERM");
     expect(await waiting).toBe("mine");
-    await once(other, "exit");
+    expect(await exited).toEqual([0, null]);
   });
 
   it("is not taken by a number that belongs to the past", async () => {
