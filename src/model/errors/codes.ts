@@ -79,10 +79,17 @@ export const ERROR_CODES = {
   VERIFICATION_FAILED: code("elsewhere", "done", "node", "The verifier found no result it could accept."),
   ATTESTATION_INVALID: code("elsewhere", "done", "node", "The node's attestation evidence did not check out."),
   WRONG_RESULT: code("elsewhere", "done", "node", "The result was outvoted or otherwise found wrong."),
-  PROMOTION_FAILED: code("same", "done", "store", "The accepted outputs could not be moved to their destination; they are kept where they are."),
+  PROMOTION_FAILED: code(
+    "same",
+    "done",
+    "store",
+    "The accepted outputs could not be moved to their destination; they are kept where they are.",
+  ),
   // Store.
   STORE_CONFLICT: code("same", "none", "store", "Another writer changed the row, or this writer's claim has moved."),
   STORE_UNAVAILABLE: code("same", "unknown", "store", "The store could not be reached."),
+  ARTIFACT_STORE_DENIED: code("later", "none", "store", "An artifact store rejected the credentials or does not allow the operation."),
+  ARTIFACT_STORE_UNAVAILABLE: code("same", "none", "store", "An artifact store could not be reached, or went on answering with errors."),
   STATE_VERSION_UNSUPPORTED: code("never", "none", "store", "The stored state was written by a newer version of this library."),
   // Control.
   CANCELLED: code("never", "done", "control", "The run was cancelled."),
