@@ -1,9 +1,10 @@
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import type { NanoUsd } from "../model/money.js";
 import type { Receipt } from "../model/receipt.js";
-import { type GroupRow, isTerminal } from "../model/run.js";
+import type { GroupRow, RunStatus } from "../model/run.js";
 import { Run, type RunResult, type WaitOptions } from "./run.js";
 import type { SchedulerCore } from "./scheduler-core.js";
+import { throwIfAborted } from "./wait-for.js";
 
 export interface GroupProgress {
   readonly members: number;
@@ -31,24 +32,46 @@ export class RunGroup {
   }
 
   async progress(): Promise<GroupProgress> {
-    const count = { members: this.runs.length, queued: 0, active: 0, succeeded: 0, failed: 0, cancelled: 0 };
-    for (const run of this.runs) {
-      const status = await run.status();
-      count[status === "promoting" ? "active" : status] += 1;
-    }
-    return count;
+    const statuses: RunStatus[] = [];
+    for (const run of this.runs) statuses.push(await run.status());
+    return countOf(statuses);
   }
 
   /** Progress now, and again whenever a member ends, until all have. */
-  async *progressed(options: WaitOptions = {}): AsyncIterableIterator<GroupProgress> {
+  async *progressed({ signal }: WaitOptions = {}): AsyncIterableIterator<GroupProgress> {
+    const members = new Map(this.runs.map((run) => [run.id, run]));
+    const statuses = new Map<string, RunStatus>();
+    // Only what has changed is looked at again: groups may be large.
+    const changed = new Set(members.keys());
+    let wake = (): void => {};
+    const poke = (): void => wake();
+    const note = (id: string): void => {
+      if (!members.has(id)) return;
+      changed.add(id);
+      wake();
+    };
+    const ends = [this.#core.store.watch(note), this.#core.onClosed(poke)];
+    signal?.addEventListener("abort", poke, { once: true });
     let last = -1;
-    for (;;) {
-      const progress = await this.progress();
-      const ended = progress.succeeded + progress.failed + progress.cancelled;
-      if (ended !== last) yield progress;
-      last = ended;
-      if (ended >= progress.members || this.#core.closed) return;
-      await this.#nextEnd(options.signal);
+    try {
+      for (;;) {
+        throwIfAborted(signal);
+        const woken = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        const looked = [...changed];
+        changed.clear();
+        for (const id of looked) statuses.set(id, (await members.get(id)?.status()) ?? "queued");
+        const progress = countOf(statuses.values());
+        const ended = progress.succeeded + progress.failed + progress.cancelled;
+        if (ended !== last) yield progress;
+        last = ended;
+        if (ended >= progress.members || this.#core.closed) return;
+        if (changed.size === 0) await woken;
+      }
+    } finally {
+      for (const end of ends) end();
+      signal?.removeEventListener("abort", poke);
     }
   }
 
@@ -85,26 +108,13 @@ export class RunGroup {
   async cancel(reason?: string): Promise<void> {
     await Promise.all(this.runs.map((run) => run.cancel(reason)));
   }
-
-  async #nextEnd(signal: AbortSignal | undefined): Promise<void> {
-    const abort = new AbortController();
-    const onAbort = (): void => abort.abort(signal?.reason);
-    if (signal?.aborted) abort.abort(signal.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    try {
-      const open: Run[] = [];
-      for (const run of this.runs) if (!isTerminal(await run.status())) open.push(run);
-      if (open.length === 0) return;
-      await Promise.race(open.map((run) => run.result({ signal: abort.signal }).then(noop, rethrowWaiting)));
-    } finally {
-      signal?.removeEventListener("abort", onAbort);
-      abort.abort();
-    }
-  }
 }
 
-const noop = (): void => {};
-
-function rethrowWaiting(thrown: unknown): void {
-  if (SchedulerError.isInstance(thrown) && thrown.code === "WAIT_ABORTED") throw thrown;
+function countOf(statuses: Iterable<RunStatus>): GroupProgress {
+  const count = { members: 0, queued: 0, active: 0, succeeded: 0, failed: 0, cancelled: 0 };
+  for (const status of statuses) {
+    count.members += 1;
+    count[status === "promoting" ? "active" : status] += 1;
+  }
+  return count;
 }
