@@ -12,7 +12,11 @@ export interface Watchdog {
   readonly accepted: ReadonlySet<string>;
 }
 
-export function watched(store: Store): Watchdog {
+/** @param budget the scheduler's own cap, in nano-dollars */
+export function watched(store: Store, budget: bigint | undefined): Watchdog {
+  // Known apart from what the engine says with each hold, so that forgetting to say it shows.
+  const caps = new Map<string, bigint>();
+  const capOf = (account: string): bigint | undefined => (account.startsWith("budget/") ? budget : caps.get(account));
   const violations: string[] = [];
   const history: string[] = [];
   const accepted = new Set<string>();
@@ -29,11 +33,13 @@ export function watched(store: Store): Watchdog {
     }
     const touched = new Set([...(batch.runs ?? []).map(({ id }) => id), ...(batch.attempts ?? []).map(({ runId }) => runId)]);
     for (const state of await store.load([...touched])) violations.push(...violatedInvariants(state, DEFAULT_RETRY));
+    for (const { id, workload } of batch.runs ?? []) if (workload.maxCost !== undefined) caps.set(`run/${id}`, workload.maxCost);
     for (const entry of batch.ledger ?? []) {
       const [balance] = await store.balances([entry.account]);
       if (balance === undefined) continue;
       if (balance.held < 0n) violations.push(`account ${entry.account} holds less than nothing`);
-      if (entry.limit !== undefined && entry.held > 0n && balance.held + balance.spent > entry.limit) violations.push(`account ${entry.account} went over its cap`);
+      const cap = capOf(entry.account);
+      if (cap !== undefined && entry.held > 0n && balance.held + balance.spent > cap) violations.push(`account ${entry.account} went over its cap`);
     }
   };
   return {

@@ -1,11 +1,13 @@
 import { Scheduler, type Run, SchedulerError } from "../../../src/index.js";
 import { isTerminal } from "../../../src/model/run.js";
+import { parseUsd } from "../../../src/model/money.js";
 import type { WorkloadInput } from "../../../src/model/workload-input.js";
 import type { Backend } from "../../../src/spec/backend.js";
 import { memoryStore } from "../../../src/stores/memory/index.js";
 import { createVirtualHost, marketplace, memoryArtifacts } from "../../../src/testing/index.js";
 import { watched } from "./checked-store.js";
 import { Process } from "./crashable.js";
+import { lateBinds } from "./late-binds.js";
 import { moneyViolations, resultViolations } from "./promises.js";
 import type { Removal } from "./safeties.js";
 import type { PlannedWork, Scenario } from "./scenario.js";
@@ -26,10 +28,10 @@ export interface Outcome {
 const PATIENCE_MS = 14 * 24 * 3_600_000;
 
 /** Plays a scenario with the real runtime on virtual time and holds the outcome against what spillway promises. */
-export async function play(scenario: Scenario, removal: Removal = {}): Promise<Outcome> {
+export async function play(scenario: Scenario, removal: Partial<Removal> = {}): Promise<Outcome> {
   const host = createVirtualHost({ seed: scenario.seed });
   const markets = scenario.markets.map((options) => marketplace(options));
-  const dog = watched(memoryStore());
+  const dog = watched(memoryStore(), scenario.budget === undefined ? undefined : parseUsd(scenario.budget, "budget"));
   const artifacts = memoryArtifacts();
   await dog.store.open(host);
   const problems: string[] = [];
@@ -39,7 +41,7 @@ export async function play(scenario: Scenario, removal: Removal = {}): Promise<O
   let scheduler = start();
   function start(): Scheduler {
     return new Scheduler({
-      backends: markets.map((market) => process.backend(removal.backend?.(asBackend(market)) ?? market)),
+      backends: markets.map((market) => process.backend(lateBinds(removal.backend?.(asBackend(market)) ?? asBackend(market), host, scenario))),
       store: process.store(removal.store?.(dog.store) ?? dog.store),
       host: process.host,
       artifacts: [removal.artifacts?.(artifacts) ?? artifacts],
@@ -104,7 +106,7 @@ export async function play(scenario: Scenario, removal: Removal = {}): Promise<O
       const states = await dog.store.load([...dog.accepted]);
       if (states.length === scenario.work.length && states.every(({ run, leases }) => run.settled && leases.every(({ state }) => state === "released" || state === "absent"))) {
         // Strays, if any, are found by the reconciler after their grace period.
-        await host.advance(20 * 60_000);
+        await host.advance(60 * 60_000);
         return true;
       }
     }
@@ -157,7 +159,7 @@ function asBackend(market: Backend): Backend {
   };
 }
 
-function verifiedBy(input: WorkloadInput, { verifier }: Removal): WorkloadInput {
+function verifiedBy(input: WorkloadInput, { verifier }: Partial<Removal>): WorkloadInput {
   if (verifier === undefined || input.verification === undefined) return input;
   return { ...input, verification: { kind: "custom", name: verifier.name, options: {} } };
 }

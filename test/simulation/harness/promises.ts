@@ -1,24 +1,45 @@
 import type { RunState } from "../../../src/model/run.js";
 import type { Host } from "../../../src/spec/host.js";
 import type { Store } from "../../../src/spec/store.js";
-import type { MemoryArtifacts, SimulatedMarketplace } from "../../../src/testing/index.js";
+import { defaultVirtualJob, type MemoryArtifacts, type SimulatedMarketplace } from "../../../src/testing/index.js";
+import type { Launch } from "../../../src/spec/launch.js";
+import type { Workload } from "../../../src/model/workload.js";
 
 /** What lies at the destination is the accepted result, and with verification it is the right one. */
 export function resultViolations(state: RunState, artifacts: MemoryArtifacts, host: Host): readonly string[] {
   const { run, attempts } = state;
-  const destination = run.workload.outputs["/out/result"]?.uri;
-  if (run.status !== "succeeded" || destination === undefined) return [];
-  const bytes = artifacts.objects.get(destination);
-  if (bytes === undefined) return [`${run.id}: nothing lies at the destination`];
   const violations: string[] = [];
+  for (const attempt of attempts) {
+    for (const { uri, sha256 } of attempt.manifest?.outputs ?? []) {
+      const kept = artifacts.objects.get(uri);
+      if (kept !== undefined && host.sha256(kept) !== sha256) violations.push(`${run.id}: something overwrote the output of attempt ${attempt.number}`);
+    }
+  }
+  const destination = run.workload.outputs["/out/result"]?.uri;
+  if (run.status !== "succeeded" || destination === undefined) return violations;
+  const bytes = artifacts.objects.get(destination);
+  if (bytes === undefined) return [...violations, `${run.id}: nothing lies at the destination`];
   const accepted = attempts.find(({ number }) => number === run.winner)?.manifest?.outputs[0]?.sha256;
   if (host.sha256(bytes) !== accepted) violations.push(`${run.id}: what lies at the destination is not the accepted result`);
   // Liars of the simulated market lie each in their own way, so two that agree told the truth.
-  if (run.workload.verification.kind !== "none" && !new TextDecoder().decode(bytes).includes(JSON.stringify(run.workload.command))) {
+  if (run.workload.verification.kind !== "none" && new TextDecoder().decode(bytes) !== truth(run.workload)) {
     violations.push(`${run.id}: a wrong result was accepted in spite of verification`);
   }
   return violations;
 }
+
+/** What an honest node makes of a workload. */
+function truth(workload: Workload): string {
+  const launch = { argv: workload.command, env: workload.env, inputs: [], outputs: [{ path: "/out/result", optional: false }] };
+  const content = defaultVirtualJob(launch as unknown as Launch).outputs?.["/out/result"];
+  return typeof content === "string" ? content : "";
+}
+
+/**
+ * A lease that a seller makes after its own deadline and that ends by itself before the reconciler could have seen it for
+ * its grace period is on no receipt: nobody can ask for what nobody knows.
+ */
+const UNSEEN_MS = 20 * 60_000;
 
 /** Every cent that a seller charges is on a receipt, nothing stays on hold, nothing goes over a cap. */
 export async function moneyViolations(states: readonly RunState[], markets: readonly SimulatedMarketplace[], store: Store): Promise<readonly string[]> {
@@ -27,6 +48,7 @@ export async function moneyViolations(states: readonly RunState[], markets: read
   for (const line of markets.flatMap((market) => market.ledger())) {
     const lease = leases.get(line.key);
     if (lease === undefined) violations.push(`${line.key}: the seller charges for a lease that no run knows`);
+    else if (lease.state === "absent" && line.openMs < UNSEEN_MS) continue;
     else if (lease.charge?.amount !== line.amount && line.final) violations.push(`${line.key}: the seller charges ${line.amount}, the receipt says ${lease.charge?.amount ?? 0n}`);
   }
   const accounts = [...new Set(states.flatMap((state) => state.leases.flatMap((lease) => lease.accounts)))];

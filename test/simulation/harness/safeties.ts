@@ -8,6 +8,8 @@ import type { Verifier } from "../../../src/spec/verifier.js";
  * at the border where the engine relies on it; the engine itself is never changed.
  */
 export interface Removal {
+  /** What a violation that is due to the missing safety says. */
+  readonly shows: RegExp;
   readonly store?: (store: Store) => Store;
   readonly backend?: (backend: Backend) => Backend;
   readonly artifacts?: (artifacts: ArtifactStore) => ArtifactStore;
@@ -69,14 +71,14 @@ const gullible: Verifier = {
 const immortal = (store: Store): Store => ({ ...store, claim: (request) => (request.ids === undefined ? Promise.resolve([]) : store.claim(request)) });
 
 export const REMOVALS = {
-  fence: { store: unfenced },
-  isolation: { artifacts: shared },
-  reconciler: { reconcileEvery: 0 },
-  "release retried until it is done": { backend: swallow },
-  "an unclear bind is asked about": { backend: blind },
-  "caps are reserved before bind": { store: uncapped },
-  verification: { verifier: gullible },
-  "runs of dead processes are taken over": { store: immortal },
+  fence: { store: unfenced, shows: /./ },
+  isolation: { artifacts: shared, shows: /overwrote/ },
+  reconciler: { reconcileEvery: 0, shows: /left open|the seller charges/ },
+  "release is retried until it is done": { backend: swallow, shows: /left open/ },
+  "an unclear bind is asked about": { backend: blind, shows: /left open|the seller charges/ },
+  "caps are reserved before bind": { store: uncapped, shows: /over its cap/ },
+  verification: { verifier: gullible, shows: /wrong result was accepted/ },
+  "runs of dead processes are taken over": { store: immortal, shows: /is not settled/ },
 } as const satisfies Record<string, Removal>;
 
 export type SafetyName = keyof typeof REMOVALS;

@@ -13,6 +13,8 @@ export interface Scenario {
   readonly pauses: readonly { readonly atMs: number; readonly forMs: number }[];
   /** Jumps of the wall clock. */
   readonly clockJumps: readonly { readonly atMs: number; readonly byMs: number }[];
+  /** Share of launches that a seller carries out long after its own deadline. */
+  readonly lateBindShare: number;
   readonly budget?: string;
 }
 
@@ -29,7 +31,8 @@ export function drawScenario(seed: string): Scenario {
   const crashesAtMs = random.chance(0.4) ? Array.from({ length: random.int(1, 3) }, () => random.int(1, 3_600_000)).sort((a, b) => a - b) : [];
   const clockJumps = random.chance(0.15) ? [{ atMs: random.int(1, 1_800_000), byMs: random.int(-600_000, 600_000) }] : [];
   const pauses = random.chance(0.2) ? [{ atMs: random.int(1, 1_800_000), forMs: random.int(35_000, 600_000) }] : [];
-  return { seed, markets, work, crashesAtMs, pauses, clockJumps, ...(random.chance(0.3) ? { budget: `$${random.int(1, 20)}` } : {}) };
+  const lateBindShare = random.chance(0.15) ? random.between(0.05, 0.5) : 0;
+  return { seed, markets, work, crashesAtMs, pauses, clockJumps, lateBindShare, ...(random.chance(0.3) ? { budget: `$${random.int(1, 20)}` } : {}) };
 }
 
 function drawMarket(random: SeededRandom, seed: string, index: number): MarketplaceOptions {
