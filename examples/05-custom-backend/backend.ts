@@ -80,6 +80,7 @@ export const tinfoil = kit.defineBackend({
       async bind({ key, offer, launch, priceCapUsdPerHour }, call): Promise<Lease> {
         const body = {
           name: naming.toName(key),
+          owner: call.namespace.id,
           size: offer.id,
           command: launch.argv,
           env: { ...launch.env, ...launch.secrets },
@@ -100,13 +101,12 @@ export const tinfoil = kit.defineBackend({
         return answer.status === 404 || answer.json(job).billing_closed ? "released" : "pending";
       },
       async listLeases(call) {
-        const prefix = naming.namePrefix(call.namespace);
         const fetchPage = async (after?: string) => {
-          const page = await http.get(call, "/v1/jobs", { query: { prefix, after } }).json(jobPage);
+          const page = await http.get(call, "/v1/jobs", { query: { owner: call.namespace.id, after } }).json(jobPage);
           return { items: page.jobs, next: page.next };
         };
         const jobs = await kit.collectAll(kit.paginate(fetchPage, { backend: id, what: "the jobs" }));
-        return jobs.flatMap(({ name }) => naming.toOurKey(name, call.namespace) ?? []).map(refTo);
+        return jobs.flatMap(({ name }) => naming.toKey(name) ?? []).map(refTo);
       },
       logs: (lease, call) => http.ndjson(call, `${jobPath(lease)}/log`, logLine),
     };

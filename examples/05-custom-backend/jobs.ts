@@ -30,6 +30,8 @@ export interface Size {
 
 export interface JobRequest {
   readonly name: string;
+  /** Whatever the customer wants to tell its jobs apart by. */
+  readonly owner: string;
   readonly size: string;
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;

@@ -4,7 +4,7 @@
  *
  *     GET    /v1/sizes                          sizes with price and free machines
  *     POST   /v1/jobs                           rents a machine; 409 with the existing job if the name is taken
- *     GET    /v1/jobs?prefix=&after=&limit=     jobs that were not deleted, by name
+ *     GET    /v1/jobs?owner=&after=&limit=      jobs of an owner that were not deleted, by name
  *     GET    /v1/jobs/NAME                      one job; deleted ones stay readable
  *     GET    /v1/jobs/NAME/log                  what it prints, one JSON line each, until it ends
  *     DELETE /v1/jobs/NAME?grace_seconds=       gives the machine back
@@ -63,12 +63,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
 
   const list = (query: URLSearchParams): Answer => {
-    const prefix = query.get("prefix") ?? "";
+    const owner = query.get("owner");
     const after = query.get("after") ?? "";
     const limit = Math.min(MOST_PER_PAGE, Number(query.get("limit") ?? MOST_PER_PAGE));
-    const found = [...jobs.values()].filter(
-      ({ request, state }) => state !== "deleted" && request.name.startsWith(prefix) && request.name > after,
-    );
+    const found = [...jobs.values()].filter(({ request, state }) => state !== "deleted" && request.owner === owner && request.name > after);
     const page = found.sort((a, b) => (a.request.name < b.request.name ? -1 : 1)).slice(0, limit);
     return [200, { jobs: page.map(view), ...(found.length > limit ? { next: page.at(-1)?.request.name } : {}) }];
   };

@@ -88,8 +88,11 @@ describe("the example backend", () => {
 
   it("finds what it bound, lists it, and never what is somebody else's", async () => {
     const { backend } = await start();
-    for (const key of ["testns-a", "testns2-a", "other1-a"]) await backend.bind(await placement(backend, key, ""), call());
+    const other = { ...call(), namespace: { id: "stranger", secret: "11" } };
+    await backend.bind(await placement(backend, "testns-a", ""), call());
+    await backend.bind(await placement(backend, "stranger-a", ""), other);
     expect((await backend.listLeases(call())).map(({ key }) => key)).toEqual(["testns-a"]);
+    expect((await backend.listLeases(other)).map(({ key }) => key)).toEqual(["stranger-a"]);
     const findings = await backend.find(
       ["testns-a", "testns-b"].map((key) => ({ key, intendedAtMs: 0 })),
       call(),
