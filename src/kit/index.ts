@@ -45,6 +45,7 @@ export { omitUndefined, type WithoutUndefined } from "./omit-undefined.js";
 export { batches, collectAll, type Page, type PaginateOptions, paginate } from "./paginate.js";
 export { type PollOptions, poll } from "./poll.js";
 export { createRedactor, type Redactor } from "./redact.js";
+export * from "./runner/index.js";
 export { createSdk, type Sdk, type SdkOptions } from "./sdk.js";
 export {
   booleanSetting,

@@ -13,6 +13,11 @@ export interface OutputArtifact extends Artifact {
   readonly path: string;
   /** Path below a declared directory with `/` separators; empty when the output is a single file. */
   readonly member: string;
+  /**
+   * Set when the object is an archive of a declared directory, because the node could write one object only. `sha256` and
+   * `size` are then the archive's, which differ between machines for equal files; `treeSha256` is the same for equal files.
+   */
+  readonly archive?: { readonly format: "tar"; readonly treeSha256: string };
 }
 
 /**
@@ -27,6 +32,8 @@ export interface ResultManifest {
   readonly outputs: readonly OutputArtifact[];
   /** Echo of the launch's nonce; a manifest without the right one belongs to somebody else. */
   readonly nonce?: string;
-  /** Set when staging, not the command, failed. */
-  readonly failure?: { readonly stage: "fetch" | "digest" | "output" | "upload"; readonly message: string };
+  /** Set when staging, not the command, failed. `setup`: the image lacks a tool that staging needs. */
+  readonly failure?: { readonly stage: "setup" | "fetch" | "digest" | "output" | "upload"; readonly message: string };
+  /** Set when the command was ended from outside: at its timeout, or by the platform's signal. */
+  readonly ended?: "timeout" | "signal";
 }
