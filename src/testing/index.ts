@@ -16,5 +16,6 @@ export * from "./faults/index.js";
 export * from "./marketplace/index.js";
 export { type MemoryArtifacts, memoryArtifacts } from "./memory-artifacts.js";
 export type { Range } from "./range.js";
+export * from "./s3/index.js";
 export { identityRandom, type SeededRandom, seededRandom } from "./seeded-random.js";
 export { createVirtualHost, type DriveLimit, type PendingTimer, type VirtualHost, type VirtualHostOptions } from "./virtual-host.js";
