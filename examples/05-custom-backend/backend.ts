@@ -65,6 +65,7 @@ export const tinfoil = kit.defineBackend({
       headers: { "x-tinfoil-key": apiKey },
       credential: "`apiKey` or TINFOIL_API_KEY",
       mapError: ({ status, body }) => errors.match(kit.omitUndefined({ status, code: kit.textAt(body, "error.code") })),
+      isMissing: ({ body }) => kit.textAt(body, "error.code") === "not_found",
       errorText: (body) => kit.textAt(body, "error.message"),
       ...kit.omitUndefined({ fetch: given.fetch }),
     });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { tinfoil } from "../../examples/05-custom-backend/backend.js";
 import { type Service, type ServiceOptions, startService } from "../../examples/05-custom-backend/service.js";
@@ -51,6 +52,13 @@ async function finished(
 }
 
 describe("the example backend", () => {
+  it("is as short as the docs say", () => {
+    const lines = readFileSync(new URL("../../examples/05-custom-backend/backend.ts", import.meta.url), "utf8")
+      .trimEnd()
+      .split("\n");
+    expect(lines.length).toBeLessThan(150);
+  });
+
   it("offers what fits, and only that", async () => {
     const { backend } = await start();
     const ids = async (changes: Partial<Demand>) => (await backend.listOffers({ ...demand, ...changes }, call())).map(({ id }) => id);

@@ -6,7 +6,7 @@ import { createWire, type WireJob } from "../wire/wire.js";
 import { createAnswer, type HttpAnswer } from "./answer.js";
 import { carriesCredentials, encodeHeaders, encodeJson, encodeUrl } from "./encode.js";
 import { exchange, type OutgoingRequest } from "./exchange.js";
-import { failureError, type RequestFacts, statusError } from "./http-errors.js";
+import { failedAnswer, failureError, type RequestFacts, statusError, strange404Error } from "./http-errors.js";
 import type { BodyOptions, HttpOptions, StreamOptions } from "./http-options.js";
 import { readBody } from "./read-body.js";
 import { readStream } from "./read-stream.js";
@@ -85,6 +85,7 @@ export function createClient(config: HttpOptions & { readonly base: URL }): Clie
     });
   };
 
+  /** The body, if the status is a success or accepted. */
   const checkStatus = async (
     facts: RequestFacts,
     call: CallContext,
@@ -93,18 +94,12 @@ export function createClient(config: HttpOptions & { readonly base: URL }): Clie
     maxBytes: number,
     limit: CallLimit,
   ): Promise<string> => {
-    const { status, headers } = response;
     const text = await readBody(response, maxBytes, limit.race);
-    if (response.ok || accept.includes(status)) return text;
-    throw statusError(
-      facts,
-      { status, headers, text },
-      {
-        nowMs: call.host.now(),
-        ...(config.mapError === undefined ? {} : { mapError: config.mapError }),
-        ...(config.errorText === undefined ? {} : { errorText: config.errorText }),
-      },
-    );
+    if (response.ok) return text;
+    const answer = failedAnswer(facts, response, text);
+    const accepted = accept.includes(response.status);
+    if (accepted && (response.status !== 404 || config.isMissing === undefined || config.isMissing(answer))) return text;
+    throw accepted ? strange404Error(facts) : statusError(facts, answer, { ...config, nowMs: call.host.now() });
   };
 
   return {

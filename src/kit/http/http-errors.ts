@@ -37,17 +37,27 @@ export interface StatusErrorOptions {
   readonly nowMs: number;
 }
 
+/** What `mapError` and `isMissing` are shown. */
+export function failedAnswer(request: RequestFacts, response: Pick<Response, "status" | "headers">, text: string): FailedAnswer {
+  const { method, path, safe } = request;
+  return { status: response.status, headers: response.headers, body: parseLeniently(text), method, path, safe };
+}
+
+/** The error for a 404 that somebody on the way gave, and not the service. */
+export function strange404Error(request: RequestFacts): SchedulerError {
+  const effect = request.safe ? "none" : "unknown";
+  const message = `${request.backend}: ${request.method} ${request.path} was answered 404 in a form that is not the service's own.`;
+  return new SchedulerError("BACKEND_UNAVAILABLE", message + consequence(request, effect), {
+    effect,
+    details: { ...facts(request), status: 404 },
+  });
+}
+
 /** The error for an answer that was not expected. */
-export function statusError(
-  request: RequestFacts,
-  answer: { readonly status: number; readonly headers: Headers; readonly text: string },
-  options: StatusErrorOptions,
-): SchedulerError {
-  const { status, headers } = answer;
-  const body = parseLeniently(answer.text);
+export function statusError(request: RequestFacts, answer: FailedAnswer, options: StatusErrorOptions): SchedulerError {
+  const { status, headers, body } = answer;
   const fallback = verdictOfStatus(status);
-  const verdict: ErrorVerdict =
-    options.mapError?.({ status, headers, body, method: request.method, path: request.path, safe: request.safe }) ?? fallback;
+  const verdict: ErrorVerdict = options.mapError?.(answer) ?? fallback;
   const retryAfterMs = readRetryAfter(headers.get("retry-after"), options.nowMs);
   const said = verdict.message ?? options.errorText?.(body);
   const effect = request.safe ? "none" : (verdict.effect ?? fallback.effect);

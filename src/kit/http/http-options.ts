@@ -39,6 +39,11 @@ export interface HttpOptions {
   readonly maxBytes?: number;
   /** Asked first about every answer that was not accepted; nothing means the default for its status. See `defineErrorMap`. */
   readonly mapError?: (answer: FailedAnswer) => ErrorVerdict | undefined;
+  /**
+   * Tells the service's own 404 from one of a proxy on the way: an ingress without a backend answers 404 too, and must not be taken
+   * for "this lease is gone". A 404 that is accepted but not the service's own is a BACKEND_UNAVAILABLE. Default: every 404 is the service's own.
+   */
+  readonly isMissing?: (answer: FailedAnswer) => boolean;
   /** Picks the sentence for people out of an error body, for instance `(body) => textAt(body, "message")`. Shortened and redacted. Default: none is shown. */
   readonly errorText?: (body: unknown) => string | undefined;
 }

@@ -91,7 +91,7 @@ export function createWire(options: WireOptions): Wire {
         return answer;
       } catch (error) {
         // Aborts are never wrapped. p-retry turns a reason that is no Error into one, hence the look at the signal.
-        if (call.signal.aborted && !SchedulerError.isInstance(error)) throw call.signal.reason;
+        if (call.signal.aborted && (error === call.signal.reason || !SchedulerError.isInstance(error))) throw call.signal.reason;
         const failure = job.toError(error, false);
         log("request failed", { code: failure.code });
         const already = touched.has(call);

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { bearer, createHttp, defineErrorMap, type HttpOptions, path, Secret, textAt } from "../../../src/kit/index.js";
+import { bearer, createHttp, defineErrorMap, type HttpOptions, path, SchedulerError, Secret, textAt } from "../../../src/kit/index.js";
 import { makeCall, recordingLogger, rejection } from "../../unit/kit/make-call.js";
 import { type Loopback, loopback, loopbackTcp, refusedAddress, sendJson } from "./loopback.js";
 
@@ -58,6 +58,25 @@ describe("requests", () => {
       effect: "none",
       details: { status: 404 },
     });
+  });
+
+  it("tells the service's own 404 from one of a proxy on the way", async () => {
+    const server = await loopback(({ url }, response) =>
+      url === "/gone" ? sendJson(response, { code: "not_found" }, 404) : response.writeHead(404).end("default backend"),
+    );
+    const http = client(server, { isMissing: ({ body }) => textAt(body, "code") === "not_found" });
+    expect(await http.lookUp(makeCall(), "/gone", anything)).toBeUndefined();
+    expect((await http.delete(makeCall(), "/gone", { accept: [404] })).status).toBe(404);
+    await expect(http.lookUp(makeCall(), "/lost", anything)).rejects.toMatchObject({
+      code: "BACKEND_UNAVAILABLE",
+      effect: "none",
+      details: { status: 404 },
+    });
+    await expect(http.delete(makeCall(), "/lost", { accept: [404] })).rejects.toMatchObject({
+      code: "BACKEND_UNAVAILABLE",
+      effect: "unknown",
+    });
+    await expect(http.get(makeCall(), "/gone")).rejects.toMatchObject({ code: "BACKEND_REJECTED" });
   });
 
   it("refuses a path that could lead elsewhere and a base that is none", async () => {
@@ -255,6 +274,19 @@ describe("failures below HTTP", () => {
       message: expect.stringContaining("was not sent"),
     });
     expect(server.arrived).toHaveLength(1);
+  });
+
+  it("never wraps an abort, even one whose reason is an error of ours and that came after an effect", async () => {
+    const server = await loopback((request, response) => (request.method === "POST" ? sendJson(response, {}) : undefined));
+    const controller = new AbortController();
+    const call = makeCall({ signal: controller.signal });
+    const http = client(server);
+    await http.post(call, "/order");
+    const failed = rejection(http.get(call, "/bids"));
+    await server.received(2);
+    const reason = new SchedulerError("SCHEDULER_CLOSED", "The scheduler was closed.");
+    controller.abort(reason);
+    expect(await failed).toBe(reason);
   });
 
   it("rejects promptly with the signal's reason, whatever it is, even if the fetch does not listen", async () => {
