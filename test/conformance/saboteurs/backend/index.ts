@@ -1,0 +1,16 @@
+import { bindingSaboteurs } from "./binding.js";
+import { carryingOutSaboteurs } from "./carrying-out.js";
+import { faultSaboteurs } from "./faults.js";
+import { inspectingAndReleasingSaboteurs } from "./inspecting-and-releasing.js";
+import { moneySaboteurs } from "./money.js";
+import type { BackendSaboteur } from "./saboteur.js";
+import { staticAndOfferSaboteurs } from "./statics-and-offers.js";
+
+export const BACKEND_SABOTEURS: readonly BackendSaboteur[] = [
+  ...staticAndOfferSaboteurs,
+  ...bindingSaboteurs,
+  ...inspectingAndReleasingSaboteurs,
+  ...carryingOutSaboteurs,
+  ...moneySaboteurs,
+  ...faultSaboteurs,
+];
