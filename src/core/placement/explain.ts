@@ -5,6 +5,8 @@ import { nameOf } from "./failure.js";
 
 /** Limits that keep an explanation on one screen: at most 25 lines in all. */
 const MOST_PARTS = 9;
+/** Parts below this share of the sum explain nothing; they are named together. */
+const LEAST_SHARE = 0.005;
 const MOST_REJECTIONS = 6;
 const MOST_DIFFERENCES = 3;
 const MOST_MESSAGE = 110;
@@ -37,7 +39,9 @@ function refusal({ failure, policy, evaluated }: DecisionRecord): string[] {
 }
 
 function partLines(parts: readonly CostPart[]): string[] {
-  const shown = new Set([...parts].sort((a, b) => b.usd - a.usd).slice(0, MOST_PARTS));
+  const least = LEAST_SHARE * parts.reduce((sum, { usd }) => sum + usd, 0);
+  const large = parts.filter(({ usd }) => usd >= least);
+  const shown = new Set(large.sort((a, b) => b.usd - a.usd).slice(0, MOST_PARTS));
   const lines = parts.filter((part) => shown.has(part)).map(partLine);
   const rest = parts.filter((part) => !shown.has(part));
   if (rest.length === 0) return lines;

@@ -1,17 +1,18 @@
 import type { Offer } from "../../model/offer.js";
 
-/** How far ahead a shifted offer is looked for before the long way is taken. */
+/** How far ahead a shifted offer is looked for before it counts as removed and added. */
 const LOOK_AHEAD = 16;
 
-/** What distinguishes two listings, by object identity. */
+/** What distinguishes two listings, by object identity. An offer on both lists has moved: take it out, then put it in. */
 export interface ListingDiff {
   readonly removed: ReadonlySet<Offer>;
   readonly added: readonly Offer[];
 }
 
 /**
- * Compares two listings of a backend. Listings mostly keep their order and lose, gain or replace a few offers, which one walk along
- * both finds; where they do not, sets decide. An offer occurs once in a listing: ids are unique within a backend.
+ * Compares two listings of a backend in one walk along both. Listings mostly keep their order and lose, gain or replace a few
+ * offers; where they do not, the answer is longer than it need be. An offer occurs once in a listing: ids are unique within a
+ * backend.
  */
 export function changedOffers(before: readonly Offer[], after: readonly Offer[]): ListingDiff {
   if (before.length === 0) return { removed: new Set(), added: after };
@@ -43,8 +44,7 @@ export function changedOffers(before: readonly Offer[], after: readonly Offer[])
   }
   while (i < before.length) removed.add(before[i++] as Offer);
   while (j < after.length) added.push(after[j++] as Offer);
-  // An offer that moved further than the look-ahead is on both lists: then the walk has not told the truth.
-  return added.some((offer) => removed.has(offer)) ? bySets(before, after) : { removed, added };
+  return { removed, added };
 }
 
 /** Steps from `from` to `wanted`, 0 when it is not near. */
@@ -52,12 +52,4 @@ function distance(offers: readonly Offer[], from: number, wanted: Offer): number
   const end = Math.min(offers.length, from + LOOK_AHEAD);
   for (let k = from + 1; k < end; k++) if (offers[k] === wanted) return k - from;
   return 0;
-}
-
-function bySets(before: readonly Offer[], after: readonly Offer[]): ListingDiff {
-  const old = new Set(before);
-  const young = new Set(after);
-  const removed = new Set<Offer>();
-  for (const offer of old) if (!young.has(offer)) removed.add(offer);
-  return { removed, added: [...young].filter((offer) => !old.has(offer)) };
 }
