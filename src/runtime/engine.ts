@@ -87,13 +87,14 @@ export class Engine {
     this.dispatcher.enqueue(live);
   }
 
-  /** Takes a run over that another process has left. */
-  takeOver(state: RunState, claim: Claim): void {
+  /** Takes a run over that another process has left, or that was at rest, with what is new about it. */
+  takeOver(state: RunState, claim: Claim, news: readonly RunInput[] = []): void {
     if (this.#live.has(state.run.id)) return;
     const live = new LiveRun(state, claim, this.#sequence++);
     this.#live.set(live.id, live);
     for (const lease of state.leases) if (lease.state === "open" || lease.state === "intended" || lease.state === "releasing") this.context.market.adopt(lease.backend);
-    this.submit(live, { type: "recover" });
+    live.inbox.push({ type: "recover" }, ...news);
+    this.#pumpSoon(live);
   }
 
   /** This process must not touch the run any more: another one has taken it over. */

@@ -1,3 +1,4 @@
+import type { RunInput } from "../core/lifecycle/inputs.js";
 import type { LeaseRef } from "../model/lease.js";
 import { toSchedulerError } from "../model/errors/scheduler-error.js";
 import type { TimerHandle } from "../spec/host.js";
@@ -8,6 +9,9 @@ import type { GuardedBackend } from "./guard.js";
 
 /** A lease that nobody knows must have been seen unknown for so long before it is released, ms. Covers slow commits. */
 const GRACE_MS = 60_000;
+
+/** A dead process holds a backend's comparison up for one round and this, ms. */
+const SHARD_SLACK_MS = 30_000;
 
 /** What a comparison found that nobody may touch: reported, never released. */
 export interface ForeignLease {
@@ -69,7 +73,7 @@ export class Reconciler {
     const { store, host, reconcileMs } = this.#context.options;
     const nowMs = host.now();
     const id = `reconcile/${backend}`;
-    const claims = await store.claim({ owner: this.#context.owner, nowMs, untilMs: nowMs + 3 * Math.max(reconcileMs, 1_000), scope: "shard", ids: [id], limit: 1 });
+    const claims = await store.claim({ owner: this.#context.owner, nowMs, untilMs: nowMs + Math.max(reconcileMs, 1_000) + SHARD_SLACK_MS, scope: "shard", ids: [id], limit: 1 });
     return claims.some((claim) => claim.id === id);
   }
 
@@ -110,15 +114,16 @@ export class Reconciler {
     const runId = ref.key.slice(this.#context.namespace.id.length + 1, ref.key.lastIndexOf("-"));
     const [state] = await store.load([runId]);
     if (state === undefined || !state.leases.some(({ key }) => key === ref.key)) return false;
-    if (this.#engine.find(runId) === undefined) {
-      const nowMs = host.now();
-      const [claim] = await store.claim({ owner: this.#context.owner, nowMs, untilMs: nowMs + CLAIM_MS, scope: "run", ids: [runId], limit: 1 });
-      // Another process owns the run; its own reconciler, or ours later, tells it.
-      if (claim === undefined) return true;
-      this.#engine.takeOver(state, claim);
-    }
+    const found: RunInput = { type: "found", finding: { kind: "bound", key: ref.key, lease: { ref } } };
     const live = this.#engine.find(runId);
-    if (live !== undefined) this.#engine.submit(live, { type: "found", finding: { kind: "bound", key: ref.key, lease: { ref } } });
+    if (live !== undefined) {
+      this.#engine.submit(live, found);
+      return true;
+    }
+    const nowMs = host.now();
+    const [claim] = await store.claim({ owner: this.#context.owner, nowMs, untilMs: nowMs + CLAIM_MS, scope: "run", ids: [runId], limit: 1 });
+    // Without the claim another process owns the run: it will tell it, or we shall the next time.
+    if (claim !== undefined) this.#engine.takeOver(state, claim, [found]);
     return true;
   }
 }

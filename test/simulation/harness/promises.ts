@@ -39,7 +39,7 @@ function truth(workload: Workload): string {
  * A lease that a seller makes after its own deadline and that ends by itself before the reconciler could have seen it for
  * its grace period is on no receipt: nobody can ask for what nobody knows.
  */
-const UNSEEN_MS = 20 * 60_000;
+const UNSEEN_MS = 30 * 60_000;
 
 /** Every cent that a seller charges is on a receipt, nothing stays on hold, nothing goes over a cap. */
 export async function moneyViolations(states: readonly RunState[], markets: readonly SimulatedMarketplace[], store: Store): Promise<readonly string[]> {
