@@ -6,7 +6,7 @@ import type { Launch } from "../../src/spec/launch.js";
 import { launchOf, newLocal, script } from "./local-lease.js";
 import { temporaryDirectory } from "./temporary.js";
 
-/** A Docker client with an engine of its own that really runs commands, see `fake-docker.mjs`. */
+/** A Docker client with an engine of its own that really runs commands, see `fake-docker.sh`. */
 export interface FakeDocker {
   readonly path: string;
   /** Argument vectors of all calls. */
@@ -15,10 +15,12 @@ export interface FakeDocker {
   readonly hasContainer: (name: string) => boolean;
 }
 
-export function fakeDocker(): FakeDocker {
-  const state = temporaryDirectory("docker");
+export const fakeDocker = (): FakeDocker => fakeDockerIn(temporaryDirectory("docker"));
+
+/** {@link fakeDocker} that keeps its state in this directory. */
+export function fakeDockerIn(state: string): FakeDocker {
   const path = join(state, "docker");
-  writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, "fake-docker.mjs")}' '${state}' "$@"\n`);
+  writeFileSync(path, `#!/bin/sh\nexec sh '${join(import.meta.dirname, "fake-docker.sh")}' '${process.execPath}' '${state}' "$@"\n`);
   chmodSync(path, 0o755);
   const down = join(state, "down");
   return {

@@ -31,7 +31,7 @@ export async function launchCommand(launch: Launch, setting: LaunchSetting): Pro
   const over = new SchedulerError("LEASE_LOST", "The lease's life was over before its command could be started.");
   const timer = host.setTimer(Math.max(0, lease.lifetimeEndMs - host.now()), () => abort.abort(over));
   try {
-    await setting.runtime.prepare(launch, host, abort.signal);
+    await setting.runtime.prepare(launch, place, host, abort.signal);
     await fetchAll(inputsOf(launch), place.root, host, abort.signal);
     if (abort.signal.aborted) throw abort.signal.reason;
     await startProcess(

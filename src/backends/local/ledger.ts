@@ -2,7 +2,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { meter } from "../../kit/metering.js";
-import { readJsonFile, writeJsonFile } from "../../kit/process/index.js";
+import { readJsonFile, writeJsonFileOnce } from "../../kit/process/index.js";
 import type { Charge } from "../../model/lease.js";
 import type { Host } from "../../spec/host.js";
 import { BILLING } from "./capabilities.js";
@@ -24,9 +24,8 @@ export function chargeSoFar(lease: LeaseRecord, nowMs: number): Charge {
 
 /** Writes the final charge of a lease down. The first one stands: a release that is repeated must not cost more. */
 export async function closeAccount(layout: Layout, lease: LeaseRecord, host: Host): Promise<void> {
-  if ((await finalCharge(layout, lease.key)) !== undefined) return;
   const { amount } = chargeSoFar(lease, host.now());
-  await writeJsonFile(fileOf(layout, lease.key), { version: 1, namespace: lease.namespace, amountNano: String(amount) }, host);
+  await writeJsonFileOnce(fileOf(layout, lease.key), { version: 1, namespace: lease.namespace, amountNano: String(amount) }, host);
 }
 
 /** The final charge of a lease that was released here. */

@@ -84,13 +84,14 @@ const define = defineBackend({
 
     return {
       async listOffers(demand, call) {
+        throwIfAborted(call);
         parseBackendOptions(KIND, workloadOptions, demand.options);
         await runtime.check(call);
         return listOffers(demand, { id, options, layout, total: await machine() }, call.host);
       },
 
       async bind(placement, call) {
-        if (call.signal.aborted) throw call.signal.reason;
+        throwIfAborted(call);
         parseBackendOptions(KIND, workloadOptions, placement.options);
         runtime.accept(placement.launch);
         await runtime.check(call);
@@ -111,28 +112,34 @@ const define = defineBackend({
         return describe(lease, call);
       },
 
-      find: (intents, call) =>
-        findEach(intents, call, async ({ key }) => {
+      async find(intents, call) {
+        throwIfAborted(call);
+        return findEach(intents, call, async ({ key }) => {
           const lease = await ownLease(key, call);
           return lease === undefined ? undefined : describe(lease, call);
-        }),
+        });
+      },
 
-      inspect: (leases, call) =>
-        inspectEach(leases, call, async ({ key }) => {
+      async inspect(leases, call) {
+        throwIfAborted(call);
+        return inspectEach(leases, call, async ({ key }) => {
           const lease = await ownLease(key, call);
           const standing = lease && (await standingOf(lease, leasePlace(layout, key), runtime, call));
           // Looked at again: while it was read it may have been released, and then a file that is missing means nothing.
           if (lease && standing && (await ownLease(key, call))) return reportOf(lease, standing, call.host.now());
           const charge = await finalCharge(layout, key);
           return { kind: "gone", ...(charge === undefined ? {} : { charge }) };
-        }),
+        });
+      },
 
       async release({ key }, how, call) {
+        throwIfAborted(call);
         await launches.cancel(key, new SchedulerError("CANCELLED", "The lease is being released."));
         return releaseLease(key, how, { layout, backend: id, runtime }, call);
       },
 
       async listLeases(call) {
+        throwIfAborted(call);
         await emptyTrash(layout);
         await pruneLedger(layout, call.host);
         const own = (await readLeases(layout)).filter((lease) => isOwn(lease, id, call)).map(({ key }) => key);
@@ -140,6 +147,7 @@ const define = defineBackend({
       },
 
       async collect({ key }, plan, call) {
+        throwIfAborted(call);
         const lease = await ownLease(key, call);
         if (lease === undefined) throw new SchedulerError("LEASE_LOST", "There is nothing to collect: the lease is gone.");
         return collectOutputs(lease, leasePlace(layout, key), plan, runtime, call);
@@ -164,6 +172,10 @@ const define = defineBackend({
     };
   },
 });
+
+function throwIfAborted(call: CallContext): void {
+  if (call.signal.aborted) throw call.signal.reason;
+}
 
 function requirePosix(): void {
   if (platform !== "win32") return;

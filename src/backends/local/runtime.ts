@@ -15,7 +15,7 @@ export interface CommandRuntime {
   /** Refuses what this runtime cannot do, before anything exists. @throws BACKEND_REJECTED */
   readonly accept: (launch: Launch) => void;
   /** Everything that has to be there before the command starts, except inputs. */
-  readonly prepare: (launch: Launch, host: Host, signal: AbortSignalLike) => Promise<void>;
+  readonly prepare: (launch: Launch, place: LeasePlace, host: Host, signal: AbortSignalLike) => Promise<void>;
   /** What the supervisor is to run. */
   readonly request: (
     launch: Launch,

@@ -2,7 +2,7 @@
 export { minimalEnvironment, type PrivateDirectories } from "./environment.js";
 export { type FollowOptions, followOutput } from "./follow-output.js";
 export { identifyProcess, isRunning, type ProcessIdentity, type ProcessSource, processSource } from "./identity.js";
-export { readJsonFile, writeJsonFile } from "./json-file.js";
+export { readJsonFile, writeJsonFile, writeJsonFileOnce } from "./json-file.js";
 export { pause } from "./pause.js";
 export { type ProcessState, readProcessState } from "./process-state.js";
 export { carriersOf, type Marker, membersOfGroup } from "./process-table.js";

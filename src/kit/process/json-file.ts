@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import type { z } from "zod";
 import type { Host } from "../../spec/host.js";
 
@@ -11,6 +11,21 @@ export async function writeJsonFile(path: string, value: unknown, host: Host): P
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** {@link writeJsonFile} for a record that must never change: the first writer wins, of whatever process. Answers whether that was this one. */
+export async function writeJsonFileOnce(path: string, value: unknown, host: Host): Promise<boolean> {
+  const temporary = `${path}.${host.newId()}.tmp`;
+  try {
+    await writeFile(temporary, JSON.stringify(value), { mode: 0o600, flag: "wx" });
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
   }
 }
 

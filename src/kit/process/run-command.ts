@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
-import { toSchedulerError } from "../../model/errors/scheduler-error.js";
+import { SchedulerError, toSchedulerError } from "../../model/errors/scheduler-error.js";
 import type { AbortSignalLike, Host } from "../../spec/host.js";
 
 /** A short helper command. */
@@ -11,6 +11,8 @@ export interface CommandOptions {
   /** After it the command is killed and the call rejects. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignalLike;
+  /** What the command can read: for what must be neither an argument nor in a file. Default nothing. */
+  readonly input?: string;
 }
 
 /** How a helper command ended. */
@@ -32,13 +34,19 @@ const KEPT_CHARACTERS = 1024 * 1024;
  */
 export function runCommand(argv: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const [file = "", ...args] = argv;
-  const { host, signal } = options;
+  const { host, signal, input } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(signal.reason);
       return;
     }
-    const child = spawn(file, args, { env: { ...options.env }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(file, args, {
+      env: { ...options.env },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    // A command that does not care to read it is none of our business.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input ?? "");
     const stdout = keep(child.stdout);
     const stderr = keep(child.stderr);
     const giveUp = (reason: unknown): void => {
@@ -48,7 +56,7 @@ export function runCommand(argv: readonly string[], options: CommandOptions): Pr
     const onAbort = (): void => giveUp(signal?.reason);
     const timer = host.setTimer(
       options.timeoutMs,
-      () => giveUp(toSchedulerError(new Error(`no end after ${options.timeoutMs} ms`), "BACKEND_TIMEOUT", `${file} ${args[0] ?? ""}`)),
+      () => giveUp(new SchedulerError("BACKEND_TIMEOUT", `\`${file} ${args[0] ?? ""}\` did not end within ${options.timeoutMs} ms.`)),
       { keepAlive: true },
     );
     const settle = (finish: () => void): void => {

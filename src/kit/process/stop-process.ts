@@ -36,6 +36,7 @@ const KILL_ROUND_MS = 20;
 export async function stopProcess(directory: string, options: StopOptions): Promise<"stopped" | "stopping"> {
   const { host } = options;
   const stop = await requestStop(directory, options);
+  if (stop === undefined) return "stopped";
   const supervisor = await readSupervisor(directory);
   if (supervisor === undefined) return "stopped";
   if (await isRunning(supervisor)) signal(supervisor.pid, "SIGTERM");
@@ -49,13 +50,21 @@ export async function stopProcess(directory: string, options: StopOptions): Prom
   return (await killEverything(directory, supervisor, options)) ? "stopped" : "stopping";
 }
 
-/** Writes the request down before anything is looked for: whoever is about to start the command finds it. */
-async function requestStop(directory: string, { host, graceMs }: StopOptions): Promise<StopRecord> {
+/**
+ * Writes the request down before anything is looked for: whoever is about to start the command finds it. Nothing when the directory is
+ * gone: whoever took it away had stopped the command before, and none can be started without it.
+ */
+async function requestStop(directory: string, { host, graceMs }: StopOptions): Promise<StopRecord | undefined> {
   const earlier = await readStop(directory);
   const wanted = { atMs: host.now(), graceMs: Math.max(0, graceMs) };
   if (earlier !== undefined && earlier.atMs + earlier.graceMs <= wanted.atMs + wanted.graceMs) return earlier;
-  await writeJsonFile(join(directory, RECORD_FILES.stop), wanted, host);
-  return wanted;
+  try {
+    await writeJsonFile(join(directory, RECORD_FILES.stop), wanted, host);
+    return wanted;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** For what a supervisor could not or did not do. Normally finds nothing. */

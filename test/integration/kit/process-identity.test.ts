@@ -48,6 +48,14 @@ describe("helper commands", () => {
     });
   });
 
+  it("gives it something to read, or nothing", async () => {
+    const answer = async (argv: readonly string[], input?: string) =>
+      (await runCommand(argv, { host, env, timeoutMs: 5_000, ...(input === undefined ? {} : { input }) })).stdout;
+    expect(await answer(["cat"], "given")).toBe("given");
+    expect(await answer(["cat"])).toBe("");
+    expect(await answer(["echo", "deaf"], "x".repeat(1_000_000))).toBe("deaf\n");
+  });
+
   it("fails with a code when there is no such program, or when it takes too long", async () => {
     await expect(runCommand(["no-such-program"], { host, env, timeoutMs: 5_000 })).rejects.toMatchObject({ code: "BACKEND_UNAVAILABLE" });
     await expect(runCommand(["sleep", "71"], { host, env, timeoutMs: 50 })).rejects.toMatchObject({ code: "BACKEND_TIMEOUT" });

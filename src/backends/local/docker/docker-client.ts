@@ -1,6 +1,8 @@
-import { type CommandResult, runCommand } from "../../../kit/process/index.js";
+import { type CommandResult as CommandOutcome, runCommand } from "../../../kit/process/index.js";
 import { SchedulerError } from "../../../model/errors/scheduler-error.js";
 import type { AbortSignalLike, Host } from "../../../spec/host.js";
+
+export type { CommandOutcome };
 
 /** What the client reads from its environment to find its engine and settings. Nothing else of the scheduler's environment reaches it. */
 export const CLIENT_VARIABLES = [
@@ -44,7 +46,7 @@ export class DockerClient {
   }
 
   /** Runs a command to its end, whatever its exit code. @throws BACKEND_UNAVAILABLE, BACKEND_TIMEOUT */
-  run(args: readonly string[], { host, signal, timeoutMs = TIMEOUT_MS }: ClientCall): Promise<CommandResult> {
+  run(args: readonly string[], { host, signal, timeoutMs = TIMEOUT_MS }: ClientCall): Promise<CommandOutcome> {
     return runCommand([this.path, ...args], { host, signal, timeoutMs, env: clientEnvironment(host) });
   }
 
@@ -57,7 +59,7 @@ export class DockerClient {
 }
 
 /** What the client said last, for people. */
-export function lastLine({ stderr, code }: CommandResult): string {
+export function lastLine({ stderr, code }: CommandOutcome): string {
   const line = stderr.trim().split("\n").at(-1)?.replace(/\.$/, "").slice(0, 300) ?? "";
   return line === "" ? `exit code ${code}` : line;
 }

@@ -11,9 +11,9 @@ import { removeDirectory } from "../remove-directory.js";
 import type { CommandRuntime } from "../runtime.js";
 import { containerState, isDoubtful, judgeContainer } from "./container-state.js";
 import { CLIENT_VARIABLES, clientEnvironment, DockerClient, lastLine } from "./docker-client.js";
+import { pullImage } from "./pull-image.js";
 import { BACKEND_LABEL, NAMESPACE_LABEL, runArguments } from "./run-arguments.js";
 
-const PULL_TIMEOUT_MS = 30 * 60_000;
 const CHECK_TIMEOUT_MS = 10_000;
 
 /**
@@ -38,11 +38,7 @@ export function dockerRuntime({ dockerPath }: { readonly dockerPath: string }): 
 
     accept: refuseUnsupported,
 
-    async prepare({ image = "" }, host, signal) {
-      if ((await client.run(["image", "inspect", "--format", "{{.Id}}", image], { host, signal })).code === 0) return;
-      const pulled = await client.run(["pull", "--quiet", image], { host, signal, timeoutMs: PULL_TIMEOUT_MS });
-      if (pulled.code !== 0) throw new SchedulerError("IMAGE_PULL_FAILED", `Docker could not pull ${image}: ${lastLine(pulled)}.`);
-    },
+    prepare: (launch, place, host, signal) => pullImage(client, launch, place, { host, signal }),
 
     request(launch, place, backend, namespace, host) {
       const env = clientEnvironment(host);
@@ -90,11 +86,9 @@ function refuseUnsupported(launch: Launch): void {
   const why =
     launch.image === undefined
       ? "it runs containers and this workload names no image"
-      : launch.registry !== undefined
-        ? "a registry login would have to be written to disk; log in with `docker login` on this machine instead"
-        : taken !== undefined
-          ? `the secret cannot be called ${taken}, a name that the Docker client itself reads`
-          : undefined;
+      : taken !== undefined
+        ? `the secret cannot be called ${taken}, a name that the Docker client itself reads`
+        : undefined;
   if (why !== undefined)
     throw new SchedulerError("BACKEND_REJECTED", `local() with \`runtime: "docker"\` cannot run this workload: ${why}.`);
 }

@@ -48,11 +48,7 @@ describe("a Docker engine", () => {
     const { backend } = newDockerBackend();
     expect(await backend.listOffers(demandOf({ image: false }), callOf())).toEqual([]);
     const password = new Secret("p");
-    const refused = [
-      launchOf(script("true")),
-      imageLaunch("true", { registry: { server: "r", username: "u", password } }),
-      imageLaunch("true", { secrets: { DOCKER_HOST: password } }),
-    ];
+    const refused = [launchOf(script("true")), imageLaunch("true", { secrets: { DOCKER_HOST: password } })];
     for (const launch of refused)
       await expect(backend.bind(placementOf(launch), callOf())).rejects.toMatchObject({ code: "BACKEND_REJECTED", effect: "none" });
   });
@@ -152,6 +148,26 @@ describe("a container", () => {
       message: expect.stringContaining("pull access denied"),
     });
     await release(backend, key);
+  });
+
+  it("comes from a private registry with a password that is in no file and no argument", async () => {
+    const { backend, docker, directory } = newDockerBackend();
+    const password = new Secret("open sesame");
+    const image = "registry.example/private/tool:1";
+    const key = await bind(backend, imageLaunch("true", { image, registry: { server: "registry.example", username: "robot", password } }));
+    expect(await ended(backend, key)).toMatchObject({ phase: "exited", exitCode: 0 });
+    const encoded = Buffer.from("robot:open sesame").toString("base64");
+    for (const text of ["open sesame", encoded]) expect(JSON.stringify(docker.calls())).not.toContain(text);
+    expect(readdirSync(join(directory, "leases", key, "tmp"))).toEqual([]);
+    await release(backend, key);
+    const wrong = { server: "registry.example", username: "robot", password: new Secret("wrong") };
+    const refused = await bind(backend, imageLaunch("true", { image: "registry.example/private/other:1", registry: wrong }));
+    expect(await ended(backend, refused)).toMatchObject({
+      phase: "ended",
+      reason: "IMAGE_PULL_FAILED",
+      message: expect.stringContaining("unauthorized"),
+    });
+    await release(backend, refused);
   });
 
   it("is told to end at its timeout, and killed if it does not", async () => {
