@@ -22,10 +22,13 @@ export function explain(record: DecisionRecord): string {
 
 function choice(record: DecisionRecord, chosen: CandidateRecord): string[] {
   const what = record.purpose === "primary" ? `attempt ${record.attempt}` : `attempt ${record.attempt} (${record.purpose})`;
-  const others = record.priced > 1 ? `the least of ${record.priced} candidates` : "the only candidate";
+  const why =
+    record.priced > 1
+      ? `chosen because its expected cost, ${formatUsd(chosen.totalUsd)}, is the least of ${record.priced} candidates under the policy "${record.policy}":`
+      : `chosen because nothing else can be used under the policy "${record.policy}"; its expected cost is ${formatUsd(chosen.totalUsd)}:`;
   return [
     `${placeOf(chosen)} for ${what}`,
-    `chosen because its expected cost, ${formatUsd(chosen.totalUsd)}, is ${others} under the policy "${record.policy}":`,
+    why,
     ...partLines(chosen.parts),
     `  ${formatUsd(chosen.totalUsd).padStart(10)}  in all; at most ${formatUsd(chosen.worstCaseUsd)} is reserved`,
     `one attempt succeeds with ${percent(chosen.successProbability)}; result expected in ${hours(chosen.expectedHours)}`,
