@@ -118,6 +118,8 @@ export interface CandidateCost {
   readonly expectedStartHours: number;
   /** Length of an undisturbed attempt. */
   readonly attemptHours: number;
+  /** Of an attempt that was launched and not interrupted. */
+  readonly passProbability: number;
   /** Of one attempt, interruptions and checks included. */
   readonly successProbability: number;
   readonly launchFailureUsd: number;
@@ -199,8 +201,9 @@ export function candidateCost(
   const lateness = hoursLeft === undefined ? 0 : value.latenessUsdPerHour * Math.max(0, expectedHours - hoursLeft);
   const miss = value.missUsd * missing;
   const wrongResult = terms.valueAtRiskUsd * replicas.errorProbability;
-  const successProbability =
-    launchProbability * success * Math.exp(-parameters.hazardPerHour * attemptHours) * (1 - Math.min(1, estimate.wrong));
+  // Where results are compared, a wrong one is a failed attempt; elsewhere nobody notices.
+  const passProbability = replicas.expected > 1 ? success * (1 - Math.min(1, estimate.wrong)) : success;
+  const successProbability = launchProbability * Math.exp(-parameters.hazardPerHour * attemptHours) * passProbability;
 
   const { penalties } = terms.policy;
   let charged = NO_PENALTIES;
@@ -240,6 +243,7 @@ export function candidateCost(
     expectedHours,
     expectedStartHours,
     attemptHours,
+    passProbability,
     successProbability,
     launchFailureUsd: input.launchFailureUsd ?? 0,
     priceCapUsdPerHour: usdPerHour,

@@ -22,37 +22,35 @@ export function bestParameters(estimate: NodeEstimate, mode: SelectionMode): Nod
   return mode.kind === "quantile" ? quantileParameters(estimate, mode.quantile) : optimisticParameters(estimate);
 }
 
-/** Estimates by offer, kept until trust changes or a quarter of an hour is over. */
+/** Estimates of one backend's offers, kept until trust changes or a quarter of an hour is over. */
 export class EstimateMemo {
-  #known = new WeakMap<Offer, NodeEstimate>();
-  #trust: TrustReader | undefined;
-  #revision = -1;
-  #atMs = Number.NaN;
-  #stamp: object = {};
+  readonly #trust: TrustReader;
+  readonly #revision: number;
+  readonly #atMs: number;
+  readonly #known = new WeakMap<Offer, NodeEstimate>();
 
-  /** Forgets what has become outdated. Answers an object that stays the same for as long as estimates do. Call it first. */
-  refresh(trust: TrustReader, nowMs: number): object {
-    const atMs = estimateTimeMs(nowMs);
-    if (this.#trust !== trust || this.#revision !== trust.revision || this.#atMs !== atMs) {
-      this.#known = new WeakMap();
-      this.#trust = trust;
-      this.#revision = trust.revision;
-      this.#atMs = atMs;
-      this.#stamp = {};
-    }
-    return this.#stamp;
+  constructor(trust: TrustReader, backend: string, nowMs: number) {
+    this.#trust = trust;
+    this.#revision = revisionOf(trust, backend);
+    this.#atMs = estimateTimeMs(nowMs);
+  }
+
+  /** Whether its answers are still those of a new one. */
+  isCurrent(trust: TrustReader, backend: string, nowMs: number): boolean {
+    return this.#trust === trust && this.#revision === revisionOf(trust, backend) && this.#atMs === estimateTimeMs(nowMs);
   }
 
   of(offer: Offer): NodeEstimate {
     let estimate = this.#known.get(offer);
     if (estimate === undefined) {
-      if (this.#trust === undefined) throw new RangeError("refresh() comes first");
       estimate = this.#trust.estimate(offer, priorOf(offer), this.#atMs);
       this.#known.set(offer, estimate);
     }
     return estimate;
   }
 }
+
+const revisionOf = (trust: TrustReader, backend: string): number => trust.revisionOf?.(backend) ?? trust.revision;
 
 // Filled in place rather than spread together: it is made for every offer of a decision.
 function priorOf(offer: Offer): EstimatePrior {

@@ -50,7 +50,7 @@ function stepOf({ offer, cost }: Candidate): ChainStep {
     usdPerHour: offer.price.usdPerHour * (1 + (offer.price.settlement?.spread ?? 0)),
     hours: attemptHours,
     hazard: { perHour: parameters.hazardPerHour },
-    passProbability: parameters.successProbability,
+    passProbability: cost.passProbability,
   });
   return {
     id: `${offer.backend}/${offer.id}`,

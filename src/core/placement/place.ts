@@ -5,7 +5,7 @@ import { backendDenial } from "./admit-backends.js";
 import { backendTerms } from "./cost.js";
 import { Decision } from "./decision.js";
 import { toResult } from "./decision-record.js";
-import { estimateOf } from "./estimate-memo.js";
+import { type EstimateMemo, estimateOf } from "./estimate-memo.js";
 import { warmLongEnough } from "./filters/lifetime.js";
 import { offerScreen } from "./filters/screen.js";
 import { guardedPolicy } from "./guarded-policy.js";
@@ -71,26 +71,27 @@ function placeWith(memo: PlacementMemo, input: PlacementInput): PlacementResult 
   const policy: Policy = memo.guarded(input.policy);
   const need = memo.needOf(input.workload);
   const decision = new Decision(input, policy, memo.replicas);
-  const stamp = memo.estimates.refresh(input.trust, input.nowMs);
   const shape = memo.shapeOf(need, decision.terms, input.verification, policy.selection);
 
-  const open: Ranking[] = [];
+  const open: { readonly ranking: Ranking; readonly estimates: EstimateMemo }[] = [];
   let offers = 0;
   for (const backend of input.backends) {
     const ranking = memo.rankingOf(shape, backend);
     if (!decision.admits(backend, ranking.denial)) continue;
-    open.push(ranking);
+    open.push({ ranking, estimates: memo.estimatesOf(backend.backend, input.trust, input.nowMs) });
     offers += ranking.size;
     decision.tally.addAll(ranking.tally);
   }
   decision.evaluated += offers;
   judgeWarm(decision, need);
   if (offers < PRICE_ALL_BELOW) {
-    for (const { passed, terms } of open) for (const offer of passed) decision.judge(offer, terms, memo.estimates.of(offer));
+    for (const { ranking, estimates } of open) {
+      for (const offer of ranking.passed) decision.judge(offer, ranking.terms, estimates.of(offer));
+    }
   } else {
     scan(
       decision,
-      open.map((ranking) => ({ ranking, offers: ranking.ranked(shape.bounds, memo.estimates, memo.replicas, stamp), next: 0 })),
+      open.map(({ ranking, estimates }) => ({ ranking, offers: ranking.ranked(shape.bounds, estimates, memo.replicas), next: 0 })),
     );
   }
   return toResult(decision);

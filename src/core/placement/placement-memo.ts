@@ -1,5 +1,6 @@
 import type { VerificationRequest, Workload } from "../../model/workload.js";
 import type { Policy, SelectionMode } from "../../spec/policy.js";
+import type { TrustReader } from "../trust/estimate.js";
 import type { CostTerms } from "./cost.js";
 import { EstimateMemo } from "./estimate-memo.js";
 import { guardedPolicy } from "./guarded-policy.js";
@@ -26,11 +27,11 @@ export interface Shape {
  * time a decision takes and nothing else.
  */
 export class PlacementMemo {
-  readonly estimates = new EstimateMemo();
   readonly replicas = new ReplicaMemo();
   readonly #needs = new WeakMap<Workload, Need>();
   readonly #policies = new WeakMap<Policy, Policy>();
   readonly #shapes = new Map<string, Shape>();
+  readonly #estimates = new Map<string, EstimateMemo>();
 
   needOf(workload: Workload): Need {
     let need = this.#needs.get(workload);
@@ -49,6 +50,16 @@ export class PlacementMemo {
       this.#policies.set(policy, guarded);
     }
     return guarded;
+  }
+
+  /** Estimates of a backend's offers. The same object for as long as none of them has changed. */
+  estimatesOf(backend: string, trust: TrustReader, nowMs: number): EstimateMemo {
+    let estimates = this.#estimates.get(backend);
+    if (estimates === undefined || !estimates.isCurrent(trust, backend, nowMs)) {
+      estimates = new EstimateMemo(trust, backend, nowMs);
+      this.#estimates.set(backend, estimates);
+    }
+    return estimates;
   }
 
   shapeOf(need: Need, terms: CostTerms, verification: VerificationRequest, selection: SelectionMode): Shape {

@@ -42,7 +42,7 @@ export class Ranking {
   #ranked: RankedOffer[] | undefined;
   /** Came since the last ranking. */
   #unranked: Offer[] = [];
-  #stamp: object | undefined;
+  #estimates: EstimateMemo | undefined;
   #tally: RejectionTally | undefined;
   #capabilities: Capabilities;
   terms: BackendTerms;
@@ -105,8 +105,8 @@ export class Ranking {
     return this.#tally;
   }
 
-  /** Offers that passed the screen, the lowest bound first, equal ones by id. `stamp` changes whenever estimates do. */
-  ranked(bounds: BoundTerms, estimates: EstimateMemo, replicas: ReplicaMemo, stamp: object): readonly RankedOffer[] {
+  /** Offers that passed the screen, the lowest bound first, equal ones by id. Computed anew when `estimates` is another object. */
+  ranked(bounds: BoundTerms, estimates: EstimateMemo, replicas: ReplicaMemo): readonly RankedOffer[] {
     const rank = (offer: Offer): RankedOffer => {
       const estimate = estimates.of(offer);
       const best = bestParameters(estimate, bounds.selection);
@@ -114,9 +114,9 @@ export class Ranking {
       // A price that is no number sorts first: it will be looked at and refused.
       return { offer, estimate, best, bound: Number.isNaN(bound) ? Number.NEGATIVE_INFINITY : bound };
     };
-    if (this.#ranked === undefined || this.#stamp !== stamp) {
+    if (this.#ranked === undefined || this.#estimates !== estimates) {
       this.#ranked = this.#passed.map(rank).sort(compareRanked);
-      this.#stamp = stamp;
+      this.#estimates = estimates;
     } else if (this.#unranked.length > 0) {
       this.#ranked = merged(this.#ranked, this.#unranked.map(rank).sort(compareRanked));
     }

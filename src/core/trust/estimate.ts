@@ -43,6 +43,11 @@ export interface TrustReader {
   breaker(who: NodeIdentity, nowMs: number): BreakerView;
   /** Raised by every change that could alter an answer; lets placement keep what it computed. */
   readonly revision: number;
+  /**
+   * The same for one backend, where the reader can tell: raised by every change that could alter an answer about it. Without it one
+   * observation makes placement ask for the estimates of all backends again.
+   */
+  revisionOf?(backend: string): number;
 }
 
 export interface EstimatePrior {
