@@ -6,11 +6,14 @@ import type { BackendConformanceSetup } from "./setup.js";
 
 const HOUR_MS = 3_600_000;
 
+/** How much dearer than indicated bids may come, so that a case does not depend on the day's market. */
+const DEARER_BIDS = 4;
+
 /** What a case may say about a placement; the rest is filled in. */
 export interface PlacementParts {
   readonly key?: string;
   readonly offer?: Offer;
-  /** Default: the offer's price. */
+  /** Default: the price of a firm offer, and four times that of an indicative one. */
   readonly priceCapUsdPerHour?: number;
   readonly launch?: Partial<Launch>;
 }
@@ -51,7 +54,7 @@ export function makePlacement(
   parts: PlacementParts,
 ): Placement {
   const key = parts.key ?? newKey(host);
-  const cap = parts.priceCapUsdPerHour ?? offer.price.usdPerHour;
+  const cap = parts.priceCapUsdPerHour ?? offer.price.usdPerHour * (offer.binding === "firm" ? 1 : DEARER_BIDS);
   return {
     key,
     offer,

@@ -28,7 +28,7 @@ const CHECK = `
 const node = (program: string, ...args: readonly string[]): readonly string[] => [process.execPath, "-e", program, "--", ...args];
 
 /** Commands that every POSIX system has. `prefix` names the variable that stands for the root directory of absolute paths. */
-const launches = (prefix: string): ConformanceLaunches => ({
+export const posixLaunches = (prefix: string): ConformanceLaunches => ({
   succeed: () => ["true"],
   fail: (exitCode) => ["sh", "-c", `exit ${exitCode}`],
   sleep: (ms) => ["sleep", String(ms / 1_000)],
@@ -112,7 +112,7 @@ export function localSetup({ options = {}, prefix, image }: LocalVariant): Backe
     capabilities: local({ usdPerHour: 36, ...options }).capabilities,
     create,
     demand: { cpu: 1, memoryMiB: 64, diskMiB: 1, image: image !== undefined, interruptible: true, maxLifetimeMs: 14_400_000 },
-    launches: launches(prefix),
+    launches: posixLaunches(prefix),
     ...(image === undefined ? {} : { image }),
     enforcesTimeout: true,
     limits: { observeMs: 100, lifetimeMs: 1_500, lifetimeSlackMs: 2_000 },

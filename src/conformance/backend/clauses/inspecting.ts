@@ -153,13 +153,13 @@ export const inspectingClauses: readonly BackendClause[] = [
   },
   {
     id: "backend/inspect/node-of-this-backend",
-    rule: "A node that a report names is one of this backend, and agrees with the offer where that named it.",
+    rule: "A node that a report names is one of this backend, and the one that a firm offer named.",
     run: async (trial) => {
       const { ref, lease, placement } = await trial.bound(lasting(trial));
       const node = (await trial.untilPhase(ref, ["running"])).node ?? lease.node;
       if (node === undefined) return;
       trial.expect(node.backend, "the node's backend").toBe(trial.backend.id);
-      const offered = placement.offer.node;
+      const offered = placement.offer.binding === "firm" ? placement.offer.node : undefined;
       if (offered !== undefined && node.node !== undefined) trial.expect(node.node, "the node's name").toBe(offered);
     },
   },
