@@ -1,5 +1,5 @@
 import { Scheduler, type Run, SchedulerError } from "../../../src/index.js";
-import { isTerminal } from "../../../src/model/run.js";
+import { isTerminal, type RunState } from "../../../src/model/run.js";
 import { parseUsd } from "../../../src/model/money.js";
 import type { WorkloadInput } from "../../../src/model/workload-input.js";
 import type { Backend } from "../../../src/spec/backend.js";
@@ -35,6 +35,7 @@ export async function play(scenario: Scenario, removal: Partial<Removal> = {}): 
   const artifacts = memoryArtifacts();
   await dog.store.open(host);
   const problems: string[] = [];
+  const beliefs = new Set<string>();
   const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: (facts: object, message: string) => problems.push(`logged as an error: ${message} ${JSON.stringify(facts)}`) };
 
   let process = new Process(host);
@@ -104,6 +105,7 @@ export async function play(scenario: Scenario, removal: Partial<Removal> = {}): 
     while (host.elapsedMs < limitMs) {
       await host.advance(60_000);
       const states = await dog.store.load([...dog.accepted]);
+      if (scenario.lateBindShare === 0) for (const market of markets) noteBeliefs(market, states);
       if (states.length === scenario.work.length && states.every(({ run, leases }) => run.settled && leases.every(({ state }) => state === "released" || state === "absent"))) {
         // Strays, if any, are found by the reconciler after their grace period.
         await host.advance(60 * 60_000);
@@ -113,8 +115,18 @@ export async function play(scenario: Scenario, removal: Partial<Removal> = {}): 
     return false;
   }
 
+  /** An open lease is known to be open, or still being asked about. */
+  function noteBeliefs(market: (typeof markets)[number], states: readonly RunState[]): void {
+    const rows = new Map(states.flatMap(({ leases }) => leases.map((lease) => [lease.key, lease] as const)));
+    for (const { key } of market.openLeases()) {
+      const state = rows.get(key)?.state;
+      const sentence = `${key}: the seller has an open lease that its run believes ${state}`;
+      if (state === "absent" || state === "released") beliefs.add(sentence);
+    }
+  }
+
   const states = await dog.store.load([...dog.accepted]);
-  const violations = [...dog.violations, ...problems];
+  const violations = [...dog.violations, ...problems, ...beliefs];
   if (!rest) {
     for (const { run, leases } of states) if (!run.settled) violations.push(`${run.id} (${run.workload.name}) is not settled: ${run.status}, leases ${leases.map(({ state }) => state).join(" ")}, last ${run.lastError?.code ?? "-"}`);
   }

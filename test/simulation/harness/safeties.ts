@@ -2,6 +2,7 @@ import type { ArtifactStore } from "../../../src/spec/artifact-store.js";
 import type { Backend } from "../../../src/spec/backend.js";
 import type { CommitBatch, Store } from "../../../src/spec/store.js";
 import type { Verifier } from "../../../src/spec/verifier.js";
+import type { Scenario } from "./scenario.js";
 
 /**
  * Safeties that a simulation can run without, one at a time, to show that it would notice. Each takes the safety away
@@ -10,6 +11,8 @@ import type { Verifier } from "../../../src/spec/verifier.js";
 export interface Removal {
   /** What a violation that is due to the missing safety says. */
   readonly shows: RegExp;
+  /** Makes the situation frequent in which the safety is needed. */
+  readonly emphasis?: (scenario: Scenario) => Scenario;
   readonly store?: (store: Store) => Store;
   readonly backend?: (backend: Backend) => Backend;
   readonly artifacts?: (artifacts: ArtifactStore) => ArtifactStore;
@@ -70,15 +73,30 @@ const gullible: Verifier = {
 /** Dead processes keep their runs for ever. */
 const immortal = (store: Store): Store => ({ ...store, claim: (request) => (request.ids === undefined ? Promise.resolve([]) : store.claim(request)) });
 
-export const REMOVALS = {
-  fence: { store: unfenced, shows: /./ },
-  isolation: { artifacts: shared, shows: /overwrote/ },
-  reconciler: { reconcileEvery: 0, shows: /left open|the seller charges/ },
-  "release is retried until it is done": { backend: swallow, shows: /left open/ },
-  "an unclear bind is asked about": { backend: blind, shows: /left open|the seller charges/ },
-  "caps are reserved before bind": { store: uncapped, shows: /over its cap/ },
-  verification: { verifier: gullible, shows: /wrong result was accepted/ },
-  "runs of dead processes are taken over": { store: immortal, shows: /is not settled/ },
-} as const satisfies Record<string, Removal>;
+const verified = (scenario: Scenario): Scenario => ({
+  ...scenario,
+  markets: scenario.markets.map((market) => ({ ...market, providers: market.providers.map((provider) => ({ ...provider, wrongShare: 0.3 })) })),
+  work: scenario.work.map((work) => ({
+    ...work,
+    input: { ...work.input, outputs: { "/out/result": `mem://results/${work.input.name}` }, verification: { kind: "quorum", maxErrorProbability: 0.01, maxReplicas: 5 } },
+  })),
+});
 
-export type SafetyName = keyof typeof REMOVALS;
+const lateBinding = (scenario: Scenario): Scenario => ({ ...scenario, lateBindShare: 0.5 });
+
+const unclearBinds = (scenario: Scenario): Scenario => ({
+  ...scenario,
+  lateBindShare: 0,
+  markets: scenario.markets.map((market) => ({ ...market, faults: { ...market.faults, rates: { ...market.faults?.rates, bind: { answerLost: 0.5 } } } })),
+});
+
+export const REMOVALS = {
+  fence: { store: unfenced, shows: /./, emphasis: (scenario) => ({ ...scenario, pauses: [{ atMs: 120_000, forMs: 300_000 }] }) },
+  isolation: { artifacts: shared, shows: /overwrote/, emphasis: verified },
+  reconciler: { reconcileEvery: 0, shows: /left open|the seller charges/, emphasis: lateBinding },
+  "release is retried until it is done": { backend: swallow, shows: /left open/ },
+  "an unclear bind is asked about": { backend: blind, shows: /believes/, emphasis: unclearBinds },
+  "caps are reserved before bind": { store: uncapped, shows: /over its cap/ },
+  verification: { verifier: gullible, shows: /wrong result was accepted/, emphasis: verified },
+  "runs of dead processes are taken over": { store: immortal, shows: /is not settled/, emphasis: (scenario) => ({ ...scenario, crashesAtMs: [60_000] }) },
+} as const satisfies Record<string, Removal>;
