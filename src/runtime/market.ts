@@ -4,7 +4,8 @@ import { toDemand } from "../model/demand.js";
 import { toSchedulerError } from "../model/errors/scheduler-error.js";
 import type { Offer } from "../model/offer.js";
 import type { Workload } from "../model/workload.js";
-import type { BackendOffers } from "../core/placement/types.js";
+import { admitBackends } from "../core/placement/admit-backends.js";
+import type { BackendAdmission, BackendOffers } from "../core/placement/types.js";
 import type { Host } from "../spec/host.js";
 import type { GuardedBackend } from "./guard.js";
 
@@ -35,12 +36,24 @@ export class Market {
   readonly #underway = new Map<string, Promise<Listing>>();
   readonly #demandKeys = new WeakMap<Workload, Map<string, string>>();
   readonly #open = new Map<string, number>();
+  readonly #admissions = new WeakMap<Workload, BackendAdmission>();
 
   constructor(host: Host, backends: ReadonlyMap<string, GuardedBackend>, limits: Readonly<Record<string, number>>) {
     this.#host = host;
     this.#backends = backends;
     this.#limits = limits;
     this.#listings = new LRUCache({ max: MAX_LISTINGS });
+  }
+
+  /** Which backends may hear of a workload, and why the others not. Hangs on what is declared alone, so it is worked out once. */
+  admission(workload: Workload): BackendAdmission {
+    let admission = this.#admissions.get(workload);
+    if (admission === undefined) {
+      const known = [...this.#backends.values()].map(({ backend }) => ({ id: backend.id, kind: backend.kind, capabilities: backend.capabilities }));
+      admission = admitBackends(workload, known);
+      this.#admissions.set(workload, admission);
+    }
+    return admission;
   }
 
   /**

@@ -1,5 +1,4 @@
 import type { WantedPlacement } from "../core/lifecycle/decide.js";
-import { admitBackends } from "../core/placement/admit-backends.js";
 import type { Placer } from "../core/placement/place.js";
 import type { BackendOffers, PlacementInput, PlacementResult } from "../core/placement/types.js";
 import type { RunRow, RunState } from "../model/run.js";
@@ -10,8 +9,7 @@ import { maxLifetimeMs } from "./prepare-launch.js";
 
 /** Offers of the backends that may hear of the workload at all. */
 export function offersFor(context: EngineContext, run: Pick<RunRow, "workload">): readonly BackendOffers[] | Promise<readonly BackendOffers[]> {
-  const known = [...context.backends.values()].map(({ backend }) => ({ id: backend.id, kind: backend.kind, capabilities: backend.capabilities }));
-  const { admitted } = admitBackends(run.workload, known);
+  const { admitted } = context.market.admission(run.workload);
   return context.market.offers(run.workload, admitted, maxLifetimeMs(run));
 }
 
@@ -37,6 +35,7 @@ export function placementQuestion(
       nowMs,
       policy: context.options.policy,
       backends,
+      notAsked: context.market.admission(run.workload).rejections,
       trust: context.trust,
       exclusions: run.exclusions,
       siblings: { distinct: wanted.distinct, nodes: siblings.map(({ node }) => node) },

@@ -8,7 +8,7 @@ import { bestParameters } from "./estimate-memo.js";
 import { BreakerFilter } from "./filters/breaker.js";
 import { availableUsdAtMost, fitsBudget } from "./filters/budget.js";
 import { hasCapacity } from "./filters/capacity.js";
-import type { Denial } from "./filters/denial.js";
+import { type Denial, denial } from "./filters/denial.js";
 import { ExclusionFilter } from "./filters/excluded.js";
 import { stillValid } from "./filters/expiry.js";
 import { livesLongEnough } from "./filters/lifetime.js";
@@ -59,6 +59,10 @@ export class Decision {
     this.#siblings = new SiblingFilter(input.siblings);
     this.#breakers = new BreakerFilter(input.trust, input.seed, input.nowMs);
     this.#seedPrefix = childSeed(input.seed, "");
+    for (const { code, example } of input.notAsked ?? []) {
+      this.evaluated++;
+      this.tally.add(denial(code, example.message), example.backend);
+    }
   }
 
   /** Best first. */

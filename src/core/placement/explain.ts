@@ -9,7 +9,7 @@ const MOST_PARTS = 9;
 const LEAST_SHARE = 0.005;
 const MOST_REJECTIONS = 6;
 const MOST_DIFFERENCES = 3;
-const MOST_MESSAGE = 110;
+const MOST_MESSAGE = 140;
 
 /**
  * A decision in plain words: what was chosen and why, the sum line by line, what the runner-up would have cost more, why the others

@@ -39,6 +39,8 @@ export interface PlacementInput {
   readonly nowMs: number;
   readonly policy: Policy;
   readonly backends: readonly BackendOffers[];
+  /** Why other backends were not asked ({@link BackendAdmission}): told in the record, and counted as rejected. */
+  readonly notAsked?: readonly RejectionExample[];
   readonly warm?: readonly WarmOffer[];
   readonly trust: TrustReader;
   readonly exclusions: Exclusions;
