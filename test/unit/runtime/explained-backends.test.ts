@@ -10,7 +10,10 @@ test("a backend that may not hear of a workload is told of in the decision, and 
   const asked: string[] = [];
   const listening = {
     ...strangers,
-    listOffers: (...args: Parameters<typeof strangers.listOffers>) => (asked.push("strangers"), strangers.listOffers(...args)),
+    listOffers: (...args: Parameters<typeof strangers.listOffers>) => {
+      asked.push("strangers");
+      return strangers.listOffers(...args);
+    },
   };
   const scheduler = new Scheduler({ backends: [listening, known], artifacts: [memoryArtifacts()], host });
   const plan = await host.waitFor(scheduler.plan({ command: ["work"], data: "internal" }), limit);
