@@ -32,11 +32,12 @@ export interface WrittenLease {
 }
 
 /**
- * Takes capacity and writes a lease down; starts nothing. Between looking at what is free and taking it nobody else may take
- * any, so this happens under the directory's lock; the lease's directory appears complete, by one rename, which also decides between two
- * binds of one key.
+ * Takes capacity and writes a lease down; starts nothing. Between looking at what is free and taking it nobody else may
+ * take any, so this happens under the directory's lock; the lease's directory appears complete, by one rename, which
+ * also decides between two binds of one key.
  *
- * @throws NO_CAPACITY, OFFER_EXPIRED (the price rose above the cap), BACKEND_REJECTED (the key was used up), INVALID_WORKLOAD (a path leads out)
+ * @throws NO_CAPACITY, OFFER_EXPIRED (the price rose above the cap), BACKEND_REJECTED (the key was used up),
+ * INVALID_WORKLOAD (a path leads out)
  */
 export async function writeLease(placement: Placement, setting: BindSetting, call: CallContext): Promise<WrittenLease> {
   checkPlacement(placement, setting);

@@ -25,7 +25,10 @@ interface Hierarchy {
 /** Version 1 writes "no limit" as a number near 2^63; no machine has a PiB. */
 const UNLIMITED_BYTES = 2 ** 50;
 
-/** Reads the limits of cgroup v2 (kernel: admin-guide/cgroup-v2), or of v1 (cgroup-v1/memory, sched-bwc) where a controller is mounted there. */
+/**
+ * Reads the limits of cgroup v2 (kernel: admin-guide/cgroup-v2), or of v1 (cgroup-v1/memory, sched-bwc) where a
+ * controller is mounted there.
+ */
 export async function cgroupLimits(read: ReadText = readText): Promise<CgroupLimits> {
   const [groups, mounts] = [await read("/proc/self/cgroup"), await read("/proc/self/mountinfo")];
   if (groups === undefined || mounts === undefined) return { memoryCounters: [] };

@@ -33,16 +33,21 @@ const workloadOptions = z.object({});
 /**
  * Runs workloads on this machine, as child processes or in containers of its Docker engine.
  *
- * - Each attempt gets a directory, which is the command's working directory and what `SPILLWAY_ROOT` names. Paths of inputs and
- *   outputs are relative to it, absolute ones too: in `process` mode **`/out` of a workload is `$SPILLWAY_ROOT/out`**, since a plain
- *   process has no root directory of its own. In `docker` mode absolute paths are the container's, and the directory is mounted at `/spillway`.
- * - The environment is what the workload declares, on top of `PATH` and `LANG` of the scheduler's process and a `HOME` and `TMPDIR`
- *   inside the attempt's directory. In `docker` mode it is the image's, with what the workload declares. Secrets are handed over in memory and
- *   are in no file of ours (a Docker engine keeps a container's environment in its own).
- * - The command runs in a process group of its own under a small supervisor that outlives the scheduler: limits are kept and the exit code is
- *   known although every scheduler process is gone. Whatever a command leaves running ends with it.
- * - CPUs and memory are counted, and in `docker` mode enforced. There is no sandbox in `process` mode: a command may do what the user may.
- * - Leases live in files of one directory, so another process finds them again with their exit codes, outputs and costs.
+ * - Each attempt gets a directory, which is the command's working directory and what `SPILLWAY_ROOT` names. Paths of
+ *   inputs and outputs are relative to it, absolute ones too: in `process` mode **`/out` of a workload is
+ *   `$SPILLWAY_ROOT/out`**, since a plain process has no root directory of its own. In `docker` mode absolute paths are
+ *   the container's, the directory is mounted at `/spillway`, and the working directory is the image's.
+ * - The environment is what the workload declares, on top of `PATH` and `LANG` of the scheduler's process and a `HOME`
+ *   and `TMPDIR` inside the attempt's directory. In `docker` mode it is the image's, with what the workload declares.
+ *   Secrets are handed over in memory and are in no file of ours (a Docker engine keeps a container's environment in
+ *   its own).
+ * - The command runs in a process group of its own under a small supervisor that outlives the scheduler: limits are
+ *   kept and the exit code is known although every scheduler process is gone. Whatever a command leaves running ends
+ *   with it.
+ * - CPUs and memory are counted, and in `docker` mode enforced. There is no sandbox in `process` mode: a command may do
+ *   what the user may.
+ * - Leases live in files of one directory, so another process finds them again with their exit codes, outputs and
+ *   costs.
  *
  * Needs Linux or macOS.
  *

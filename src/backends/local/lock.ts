@@ -64,7 +64,10 @@ async function acquire(
   }
 }
 
-/** True when this one got it. Somebody who looked long ago may create a number that was used and removed since; it is then not the highest. */
+/**
+ * True when this one got it. Somebody who looked long ago may create a number that was used and removed since; it is
+ * then not the highest.
+ */
 async function take(directory: string, number: number, own: object, id: string): Promise<boolean> {
   const temporary = join(directory, `.${id}`);
   const file = join(directory, nameOf(number));

@@ -11,13 +11,20 @@ export interface LocalOptions {
    */
   readonly usdPerHour: number;
   /**
-   * Where leases are kept. Every scheduler process that names the same directory sees the same leases and shares its capacity; it must be on a file
-   * system of this machine. Default: a folder of this user and backend id under the system's directory for temporary files.
+   * Where leases are kept. Every scheduler process that names the same directory sees the same leases and shares its
+   * capacity; it must be on a file system of this machine. Default: a folder of this user and backend id under the
+   * system's directory for temporary files.
    */
   readonly directory?: string;
-  /** `process`: commands are plain processes. `docker`: they run in containers of the Docker engine that `dockerPath` reaches. Default `process`. */
+  /**
+   * `process`: commands are plain processes. `docker`: they run in containers of the Docker engine that `dockerPath`
+   * reaches. Default `process`.
+   */
   readonly runtime?: "process" | "docker";
-  /** Virtual CPUs to give away. Default: what the machine has, or less where a cgroup limits it. Counted, in `process` mode not enforced. */
+  /**
+   * Virtual CPUs to give away. Default: what the machine has, or less where a cgroup limits it. Counted, in `process`
+   * mode not enforced.
+   */
   readonly cpu?: number;
   /** Memory to give away, such as `"8GiB"`; a number is MiB. Default as for `cpu`. */
   readonly memory?: string | number;

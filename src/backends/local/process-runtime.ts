@@ -15,7 +15,7 @@ export function processRuntime(options: { readonly acceptImages: boolean }): Com
       if (launch.image === undefined || options.acceptImages) return;
       throw new SchedulerError(
         "BACKEND_REJECTED",
-        'local() runs plain processes and this workload names an image: set `acceptImages` to run its command without the image, or `runtime: "docker"`.',
+        'local() runs plain processes and this workload names an image: set `acceptImages` to ignore it, or `runtime: "docker"`.',
       );
     },
 

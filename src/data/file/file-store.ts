@@ -26,12 +26,13 @@ export interface FileStoreOptions {
 }
 
 /**
- * Keeps artifacts as files of this machine, or of a file system it mounts. Reads and writes whatever `file:` URIs name, with the rights of the
- * process; attempts write below `directory`. Files appear complete or not at all. The URLs it hands out are `file:` URLs:
- * they work for commands on this machine only, never expire, and no limit of size or digest is enforced through them.
+ * Keeps artifacts as files of this machine, or of a file system it mounts. Reads and writes whatever `file:` URIs name,
+ * with the rights of the process; attempts write below `directory`. Files appear complete or not at all. The URLs it
+ * hands out are `file:` URLs: they work for commands on this machine only, never expire, and no limit of size or digest
+ * is enforced through them.
  *
- * URIs must be absolute, in the form `file:///path`, percent-encoded, without `.`, `..`, query or fragment; anything else
- * is refused with INVALID_WORKLOAD. Costs nothing.
+ * URIs must be absolute, in the form `file:///path`, percent-encoded, without `.`, `..`, query or fragment; anything
+ * else is refused with INVALID_WORKLOAD. Costs nothing.
  *
  * @throws INVALID_CONFIG when `directory` is missing.
  */
@@ -152,7 +153,10 @@ async function removeEmptyDirectories(directory: string, base: string): Promise<
   }
 }
 
-/** Does something in a directory that is made first, and again when a removal elsewhere in the workspace took the empty directory away in between. */
+/**
+ * Does something in a directory that is made first, and again when a removal elsewhere in the workspace took the empty
+ * directory away in between.
+ */
 async function inDirectoryOf<T>(file: string, work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

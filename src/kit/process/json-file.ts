@@ -14,7 +14,10 @@ export async function writeJsonFile(path: string, value: unknown, host: Host): P
   }
 }
 
-/** {@link writeJsonFile} for a record that must never change: the first writer wins, of whatever process. Answers whether that was this one. */
+/**
+ * {@link writeJsonFile} for a record that must never change: the first writer wins, of whatever process. Answers
+ * whether that was this one.
+ */
 export async function writeJsonFileOnce(path: string, value: unknown, host: Host): Promise<boolean> {
   const temporary = `${path}.${host.newId()}.tmp`;
   try {

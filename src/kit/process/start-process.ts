@@ -9,7 +9,7 @@ import { identifyProcess } from "./identity.js";
 import { writeJsonFile } from "./json-file.js";
 import type { Marker } from "./process-table.js";
 import { RECORD_FILES, readStop } from "./records.js";
-import { SUPERVISOR_PROGRAM } from "./supervisor-program.js";
+import { supervisorScript } from "./supervisor-program.js";
 
 /** A command to be run under supervision. */
 export interface ProcessRequest {
@@ -82,7 +82,7 @@ async function handOver(child: ChildProcess, request: ProcessRequest, host: Host
     child.kill("SIGKILL");
     return false;
   }
-  await endWith(child.stdin, JSON.stringify(ordersOf(request)));
+  await endWith(child.stdin, supervisorScript(ordersOf(request)));
   return true;
 }
 
@@ -120,7 +120,7 @@ async function openFiles(directory: string): Promise<readonly [FileHandle, FileH
 
 function spawnSupervisor(directory: string, [stdout, stderr, log]: readonly [FileHandle, FileHandle, FileHandle]): Promise<ChildProcess> {
   return new Promise((resolve, reject) => {
-    const child = spawn(execPath, ["--no-warnings", "-e", SUPERVISOR_PROGRAM, "spillway-supervisor", directory], {
+    const child = spawn(execPath, ["--no-warnings", "--input-type=commonjs", "-", "spillway-supervisor", directory], {
       // Not below the directory, so that it can be removed; no variable but the one that makes an Electron binary act as Node.
       cwd: "/",
       env: { ELECTRON_RUN_AS_NODE: "1" },

@@ -3,14 +3,14 @@
  * survives the scheduler, starts the command in a second process group, ends it when its time is over or SIGTERM
  * asks for it, makes sure that nothing of it is left, and only then writes how it ended.
  *
- * It is text, given to `node -e`, because a file beside the module would get lost whenever a user bundles the library.
- * It needs nothing but Node, touches only the directory it is told, and gets its orders on standard input, so that
- * secrets are neither in a file nor in its own environment or arguments. Orders that were cut off (the scheduler died
- * while it wrote them) are not JSON: then nothing is started.
+ * It is text, given to Node on standard input, because a file beside the module would get lost whenever a user bundles the
+ * library. Its orders follow in the same way, so that secrets are neither in a file nor in its own environment or
+ * arguments, and are what starts it: if they were cut off, because the scheduler died while it wrote them, nothing is run.
+ * It needs nothing but Node and touches only the directory it is told.
  *
  * It writes the records of `records.ts` and reads the start time of a process as `identity.ts` does.
  */
-export const SUPERVISOR_PROGRAM = String.raw`"use strict";
+const PROGRAM = String.raw`"use strict";
 const fs = require("node:fs");
 const os = require("node:os");
 const { spawn, execFileSync } = require("node:child_process");
@@ -26,19 +26,10 @@ process.on("SIGTERM", () => end("stopped"));
 process.on("SIGINT", () => end("stopped"));
 process.on("SIGHUP", () => {});
 
-let text = "";
-process.stdin.setEncoding("utf8");
-process.stdin.on("data", (part) => (text += part));
-process.stdin.on("error", () => process.exit(1));
-process.stdin.on("end", () => {
-  try {
-    orders = JSON.parse(text);
-  } catch {
-    process.exit(1);
-  }
-  text = "";
+function main(given) {
+  orders = given;
   run();
-});
+}
 
 function run() {
   startedAtMs = Date.now();
@@ -216,3 +207,10 @@ function write(name, value) {
   } catch {}
 }
 `;
+
+/** What a supervisor of these orders is to read. */
+export const supervisorScript = (orders: object): string => {
+  // As a string to be parsed: in a literal, a variable called __proto__ would be something else.
+  const text = JSON.stringify(JSON.stringify(orders));
+  return `${PROGRAM}\nmain(JSON.parse(${text}));\n`;
+};

@@ -21,8 +21,9 @@ export interface FetchedInput extends Digest {
 }
 
 /**
- * Brings one input to its place below `root`, from a `file:`, `http:` or `https:` URL, streaming, and checks size and digest
- * on the way. The file appears only when it is complete and right. Directories in between are made; a file that is there already is replaced.
+ * Brings one input to its place below `root`, from a `file:`, `http:` or `https:` URL, streaming, and checks size and
+ * digest on the way. The file appears only when it is complete and right. Directories in between are made; a file that
+ * is there already is replaced.
  *
  * @throws INPUT_DIGEST_MISMATCH when the bytes are not the promised ones.
  * @throws STAGING_FAILED when they cannot be had or written. URLs are shown without their query.

@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { carriersOf, membersOfGroup, processSource, readProcessState, startProcess, stopProcess } from "../../../src/kit/process/index.js";
+import { supervisorScript } from "../../../src/kit/process/supervisor-program.js";
 import { systemHost } from "../../../src/runtime/system-host.js";
 import { eventually } from "../../support/eventually.js";
 import { crash, nextLine, otherProcesses } from "../../support/other-process.js";
@@ -129,6 +130,26 @@ describe("a scheduler that dies", () => {
     writeFileSync(join(directory, "go"), "");
     expect(await exitOf(directory)).toMatchObject({ code: 5 });
     expect(printed(directory)).toBe("late\n");
+  });
+
+  it("while it gives orders, leaves nothing that was half understood", () => {
+    const directory = temporaryDirectory("cut-off");
+    const whole = supervisorScript({
+      directory,
+      argv: ["touch", join(directory, "ran")],
+      env: { PATH: process.env["PATH"] },
+      cwd: directory,
+      graceMs: 0,
+    });
+    const obey = (input: string) =>
+      spawnSync(process.execPath, ["--input-type=commonjs", "-"], { input, stdio: ["pipe", "pipe", "pipe", "pipe", "pipe"] });
+    const ordersAt = whole.indexOf("main(JSON");
+    for (const length of [0, 1, ordersAt >> 1, ordersAt, ordersAt + 4, ordersAt + 20, ordersAt + 60, whole.trimEnd().length - 3]) {
+      obey(whole.slice(0, length));
+      expect(readdirSync(directory), `after ${length} of ${whole.length} characters`).toEqual([]);
+    }
+    obey(whole);
+    expect(readdirSync(directory).sort()).toEqual(["command.json", "exit.json", "ran"]);
   });
 
   it("does not have to wait for the command before it can end", async () => {

@@ -67,6 +67,13 @@ describe("what the command sees", () => {
     });
   });
 
+  it("may have variables of any name", async () => {
+    const { directory } = await start(["env"], { env: JSON.parse('{ "__proto__": "odd", "constructor": "c" }') as Record<string, string> });
+    await exitOf(directory);
+    expect(printed(directory)).toMatch(/^__proto__=odd$/m);
+    expect(printed(directory)).toMatch(/^constructor=c$/m);
+  });
+
   it("runs in its working directory with nothing to read", async () => {
     const { directory, cwd } = await start(
       node("console.log(process.cwd()); process.stdin.on('data', () => {}).on('end', () => console.log('end'))"),
