@@ -1,8 +1,10 @@
 import { explain } from "../core/placement/explain.js";
 import type { CandidateRecord, DecisionRecord } from "../model/decision.js";
+import type { NanoUsd } from "../model/money.js";
 import { NO_EXCLUSIONS, type RunState } from "../model/run.js";
 import type { Workload } from "../model/workload.js";
-import { offersFor, placementQuestion } from "./placement-question.js";
+import { accountsOf, roomUnder } from "./budget-accounts.js";
+import { offersFor, placementQuestion, placeWithinBudget } from "./placement-question.js";
 import { maxLifetimeMs } from "./prepare-launch.js";
 import type { SchedulerCore } from "./scheduler-core.js";
 
@@ -10,7 +12,10 @@ import type { SchedulerCore } from "./scheduler-core.js";
 export interface Plan {
   /** Where its first attempt would go; absent when nothing fits, see {@link Plan.explain}. */
   readonly chosen?: CandidateRecord;
-  /** Expected fully loaded cost of the workload (of all members of a fan-out), USD. */
+  /**
+   * Expected spend on a result, failures and fallbacks included, USD (of all members of a fan-out). What the policy adds for time, risk
+   * and preference is only in `chosen.totalUsd`.
+   */
   readonly expectedUsd: number;
   /** Most that the first attempts may take: what would be reserved. */
   readonly worstCaseUsd: number;
@@ -24,7 +29,7 @@ export interface Plan {
 }
 
 /** Plans by the production decision itself, without writing, binding or reserving anything. */
-export async function planWorkload(core: SchedulerCore, workloads: readonly Workload[]): Promise<Plan> {
+export async function planWorkload(core: SchedulerCore, workloads: readonly Workload[], groupCap: NanoUsd | undefined): Promise<Plan> {
   const { context } = core;
   const workload = workloads[0] as Workload;
   const nowMs = core.now();
@@ -49,12 +54,14 @@ export async function planWorkload(core: SchedulerCore, workloads: readonly Work
   };
   const offers = await offersFor(context, state.run);
   const question = placementQuestion(context, state, offers, workload.verification, nowMs);
-  const result = context.placer.place(question({ purpose: "primary", distinct: "none" }));
+  const group = groupCap === undefined ? undefined : { id: "plan", maxCost: groupCap };
+  const room = await roomUnder(accountsOf(state.run, group, context.options.budget, nowMs), context.options.store);
+  const result = placeWithinBudget(context.placer, question({ purpose: "primary", distinct: "none" }), room);
   const chosen = result.record.chosen;
   const worst = chosen?.worstCaseUsd ?? 0;
   return {
     ...(chosen === undefined ? {} : { chosen }),
-    expectedUsd: (chosen?.totalUsd ?? 0) * workloads.length,
+    expectedUsd: (result.record.chain?.expectedUsd ?? 0) * workloads.length,
     worstCaseUsd: worst * workloads.length,
     ...vanishing(core, result.chosen?.backend, worst, maxLifetimeMs(state.run)),
     record: result.record,

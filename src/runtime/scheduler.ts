@@ -122,8 +122,8 @@ export class Scheduler {
   /** Dry run: what would be done with a workload now, and what it would cost, expected and at worst. Nothing is created anywhere. */
   async plan(workload: WorkloadInput): Promise<Plan> {
     const { core } = await this.#open();
-    const { workloads } = toAccept(workload);
-    return planWorkload(core, workloads);
+    const { workloads, fanOut } = toAccept(workload);
+    return planWorkload(core, workloads, fanOut?.maxCost);
   }
 
   /** Handle on a run by its id. @throws RUN_NOT_FOUND */
@@ -250,6 +250,7 @@ export class Scheduler {
       if (whenFull === "refuse" || added > limit) {
         throw new SchedulerError("QUEUE_FULL", `${waiting} runs are waiting and the queue takes ${limit}. Try again later, or set \`queue.whenFull: "wait"\`.`, { details: { field: "queue.limit" } });
       }
+      throwIfAborted(signal);
       await new Promise<void>((resolve, reject) => {
         this.#roomWaiters.push(resolve);
         signal?.addEventListener("abort", () => reject(aborted(signal)), { once: true });

@@ -11,6 +11,7 @@ export async function waitFor(core: SchedulerCore, runId: string, until: "ended"
   throwIfAborted(signal);
   const now = await core.state(runId);
   if (reached(now)) return now;
+  throwIfAborted(signal);
   return new Promise<RunState>((resolve, reject) => {
     const ends: (() => void)[] = [];
     const finish = (settle: () => void): void => {

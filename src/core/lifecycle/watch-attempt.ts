@@ -2,6 +2,7 @@ import type { AttemptRow } from "../../model/attempt.js";
 import { ERROR_CODES, type ErrorCode } from "../../model/errors/codes.js";
 import { failureOf, type SerializedError } from "../../model/errors/scheduler-error.js";
 import type { LeaseReport } from "../../model/lease.js";
+import type { NodeIdentity } from "../../model/offer.js";
 import type { Draft } from "./draft.js";
 import { markOver } from "./collect-attempt.js";
 import { noteCharge } from "./settle.js";
@@ -21,7 +22,7 @@ export function onReport(draft: Draft, report: LeaseReport): void {
     markOver(draft, attempt.number, { error: problem("LEASE_LOST", "The backend no longer knows the lease.") });
     return;
   }
-  if (report.node !== undefined) draft.changeAttempt(attempt.number, { node: report.node });
+  if (report.node !== undefined && !sameNode(report.node, attempt.node)) draft.changeAttempt(attempt.number, { node: report.node });
   switch (report.phase) {
     case "pending":
     case "starting":
@@ -67,6 +68,9 @@ function markStarted(draft: Draft, attempt: AttemptRow, reportedAtMs: number | u
   });
   draft.observe(started, { kind: "launch", ok: true, hours: (startedAtMs - (attempt.boundAtMs ?? startedAtMs)) / 3_600_000 });
 }
+
+const sameNode = (a: NodeIdentity, b: NodeIdentity): boolean =>
+  a.node === b.node && a.operator === b.operator && a.provider === b.provider && a.backend === b.backend;
 
 function problem(code: ErrorCode, message: string, exitCode?: number): SerializedError {
   return failureOf(code, message, exitCode === undefined ? {} : { details: { exitCode } });

@@ -165,8 +165,9 @@ export class MarketBackend implements CompleteBackend {
     yield* lease.stint.execution.logs(call, () => !lease.occupiesAt(world.now()));
   }
 
-  /** Ends every command and forgets what was left behind. */
+  /** Ends the commands that only this process can keep alive. A virtual market goes on without its clients, as a real one does. */
   async close(): Promise<void> {
+    if (this.capabilities.affinity !== "process") return;
     const stints = [...this.#parts.book.leases.values()].flatMap((lease) => lease.stints);
     await Promise.all(stints.map((stint) => stint.execution.dispose()));
   }
