@@ -321,7 +321,7 @@ function completionInput(terms: CostTerms, backend: BackendTerms, offer: Offer, 
     checkpointUsdPerGB: price.egressUsdPerGB ?? 0,
     maxBilledHours: terms.policy.maxBilledRatio * undisturbedHours,
     // Rounding is told apart by its price; a free machine has none.
-    ...(price.usdPerHour > 0 ? { billing, bookedHours: terms.lifetimeHours } : {}),
+    ...(price.usdPerHour > 0 ? { billing, bookedHours: billedHoursOf(terms.lifetimeHours, billing) } : {}),
   };
 }
 

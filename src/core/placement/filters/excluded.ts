@@ -5,18 +5,16 @@ import { type Denial, denial } from "./denial.js";
 /** Places that have failed this run. All lists but `backends` are qualified: `<backend>/<name>`. */
 export class ExclusionFilter {
   readonly #exclusions: Exclusions;
-  readonly #backends: ReadonlySet<string>;
   readonly #any: boolean;
 
   constructor(exclusions: Exclusions) {
-    const { nodes, operators, providers, offers, backends } = exclusions;
+    const { nodes, operators, providers, offers } = exclusions;
     this.#exclusions = exclusions;
-    this.#backends = new Set(backends);
     this.#any = nodes.length + operators.length + providers.length + offers.length > 0;
   }
 
   backendDenial(backend: string): Denial | undefined {
-    return this.#backends.has(backend) ? denial("excluded", "this backend failed the run before") : undefined;
+    return this.#exclusions.backends.includes(backend) ? denial("excluded", "this backend failed the run before") : undefined;
   }
 
   offerDenial(offer: Offer): Denial | undefined {

@@ -8,15 +8,15 @@ import { type Denial, denial } from "./denial.js";
  */
 export class SiblingFilter {
   readonly #distinct: PlacementInput["siblings"]["distinct"];
-  readonly #taken: ReadonlySet<string>;
+  readonly #taken: readonly string[];
 
   constructor(siblings: PlacementInput["siblings"]) {
     this.#distinct = siblings.distinct;
-    this.#taken = new Set(siblings.distinct === "none" ? [] : siblings.nodes.map((who) => this.#keyOf(who)));
+    this.#taken = siblings.distinct === "none" ? [] : siblings.nodes.map((who) => this.#keyOf(who));
   }
 
   offerDenial(who: NodeIdentity): Denial | undefined {
-    if (this.#taken.size === 0 || !this.#taken.has(this.#keyOf(who))) return undefined;
+    if (this.#taken.length === 0 || !this.#taken.includes(this.#keyOf(who))) return undefined;
     const operator = who.operator === undefined ? `an unknown operator of ${who.backend}` : `operator ${who.operator}`;
     const where =
       this.#distinct === "operator" ? operator : `${who.node === undefined ? "an unknown node" : `node ${who.node}`} of ${operator}`;
