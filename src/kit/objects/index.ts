@@ -7,4 +7,4 @@ export { readOnlyVerbs } from "./read-only.js";
 export { type BodySource, contentLength, isEncoded, resumableBody, strongEtag } from "./resumable-body.js";
 export { isPassingStatus, passingStatus, type StoreRequest, type StoreWire, sendRequest } from "./send-request.js";
 export { denied, notFound, otherBytes, otherVersion, PassingFailure, unavailable, unusableUri } from "./store-errors.js";
-export { invalidOption, numberOption, priceOptions, type StoreWireOptions, storeWire } from "./store-options.js";
+export { invalidOption, type StorePrices, type StoreWireOptions, storePrices, storeShape, storeWire } from "./store-options.js";

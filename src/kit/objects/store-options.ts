@@ -1,4 +1,6 @@
+import { z } from "zod";
 import { SchedulerError } from "../../model/errors/scheduler-error.js";
+import { fetchOption } from "../http/encode.js";
 import type { FetchLike } from "../transfer/wire.js";
 import type { StoreWire } from "./send-request.js";
 
@@ -26,43 +28,44 @@ export interface StoreWireOptions {
   readonly fetch?: FetchLike;
 }
 
-/** Checks and completes {@link StoreWireOptions}. @throws INVALID_CONFIG naming the option. */
-export function storeWire(subject: string, options: StoreWireOptions): StoreWire {
-  return {
-    subject,
-    // Looked up at each call: programs replace the global one, for proxies and in tests.
-    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
-    timeoutMs: numberOption(subject, "timeoutMs", options.timeoutMs, 120_000, { min: 1 }),
-    idleMs: numberOption(subject, "idleMs", options.idleMs, 60_000, { min: 1 }),
-    retries: numberOption(subject, "retries", options.retries, 4, { min: 0, whole: true }),
-  };
+/** What a store costs whoever reads from it. */
+export interface StorePrices {
+  /** Leaving the store for the internet, USD per GB (10^9 bytes). */
+  readonly egressUsdPerGB: number;
+  /** USD per GB and month. */
+  readonly storageUsdPerGBMonth: number;
 }
 
-/** A number, or its default. @throws INVALID_CONFIG naming the option and its range. */
-export function numberOption(
-  subject: string,
-  field: string,
-  value: number | undefined,
-  fallback: number,
-  range: { readonly min: number; readonly max?: number; readonly whole?: boolean },
-): number {
-  if (value === undefined) return fallback;
-  const { min, max = Number.POSITIVE_INFINITY, whole = false } = range;
-  if (typeof value === "number" && value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
-  const upTo = range.max === undefined ? "" : ` and at most ${max}`;
-  throw invalidOption(subject, field, `must be ${whole ? "a whole number" : "a number"} of at least ${min}${upTo}`);
-}
+const atLeast = (least: number): z.ZodNumber => z.number().min(least, `must be at least ${least}`);
 
-/** Prices of a store, each at least 0. @throws INVALID_CONFIG */
-export function priceOptions<T extends { readonly egressUsdPerGB: number; readonly storageUsdPerGBMonth: number }>(
-  subject: string,
-  given: Partial<T> | undefined,
-  defaults: T,
-): { readonly egressUsdPerGB: number; readonly storageUsdPerGBMonth: number } {
-  const price = (field: "egressUsdPerGB" | "storageUsdPerGBMonth"): number =>
-    numberOption(subject, `prices.${field}`, given?.[field], defaults[field], { min: 0 });
-  return { egressUsdPerGB: price("egressUsdPerGB"), storageUsdPerGBMonth: price("storageUsdPerGBMonth") };
-}
+/** Schemas of {@link StoreWireOptions}, and of an id and prices, to be spread into a store's own. */
+export const storeShape = {
+  id: z.string().min(1, "must not be empty").optional(),
+  timeoutMs: atLeast(1).optional(),
+  idleMs: atLeast(1).optional(),
+  retries: z.int("must be a whole number").min(0, "must not be negative").optional(),
+  fetch: fetchOption().optional(),
+  prices: z.strictObject({ egressUsdPerGB: atLeast(0).optional(), storageUsdPerGBMonth: atLeast(0).optional() }).optional(),
+} as const;
+
+/** {@link StoreWireOptions} as a schema gives them: absent ones may be there as undefined. */
+type Parsed<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+/** Completes {@link StoreWireOptions}. */
+export const storeWire = (subject: string, options: Parsed<StoreWireOptions>): StoreWire => ({
+  subject,
+  // Looked up at each call: programs replace the global one, for proxies and in tests.
+  fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+  timeoutMs: options.timeoutMs ?? 120_000,
+  idleMs: options.idleMs ?? 60_000,
+  retries: options.retries ?? 4,
+});
+
+/** The prices given, completed by the store's own. */
+export const storePrices = (given: Parsed<StorePrices> | undefined, defaults: StorePrices): StorePrices => ({
+  egressUsdPerGB: given?.egressUsdPerGB ?? defaults.egressUsdPerGB,
+  storageUsdPerGBMonth: given?.storageUsdPerGBMonth ?? defaults.storageUsdPerGBMonth,
+});
 
 /** `what` completes the sentence that the option's name begins. Never put a value into it. */
 export const invalidOption = (subject: string, field: string, what: string): SchedulerError =>

@@ -128,8 +128,8 @@ export interface S3TestServer {
   /** `http://127.0.0.1:port`, for path-style addresses. */
   readonly url: string;
   readonly region: string;
-  /** The first key pair. */
-  readonly credentials: S3TestCredentials;
+  /** The first key pair, as a client wants it. */
+  readonly credentials: Pick<S3TestCredentials, "accessKeyId" | "secretAccessKey" | "sessionToken">;
   /** Every request that was answered or cut, in the order in which it came to its end. */
   readonly log: readonly S3LogEntry[];
   readonly uploads: readonly S3TestUpload[];

@@ -7,7 +7,7 @@ import { FaultBook } from "./fault-book.js";
 import { operate } from "./operate.js";
 import { readRequestBody } from "./request-body.js";
 import { accessDenied, S3Failure } from "./s3-failure.js";
-import type { S3LogEntry, S3Operation, S3ServerOptions, S3TestCredentials, S3TestFault, S3TestServer } from "./s3-options.js";
+import type { S3LogEntry, S3Operation, S3ServerOptions, S3TestFault, S3TestServer } from "./s3-options.js";
 import type { S3Habits, S3Reply } from "./s3-reply.js";
 import { operationOf, parseRequest, type S3Request } from "./s3-request.js";
 
@@ -35,7 +35,7 @@ class Cut extends Error {}
 
 class Running implements S3TestServer {
   readonly region: string;
-  readonly credentials: S3TestCredentials;
+  readonly credentials: S3TestServer["credentials"];
   readonly log: S3LogEntry[] = [];
   url = "";
   readonly #host: Host;
@@ -51,7 +51,8 @@ class Running implements S3TestServer {
     const pairs = options.credentials ?? [{ accessKeyId: `AKTEST${host.randomHex(7).toUpperCase()}`, secretAccessKey: host.randomHex(20) }];
     const [first] = pairs;
     if (first === undefined || buckets[0] === undefined) throw new Error("The S3 server needs a bucket and a key pair.");
-    this.credentials = first;
+    const { accessKeyId, secretAccessKey, sessionToken } = first;
+    this.credentials = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
     this.region = options.region ?? "us-east-1";
     this.#host = host;
     this.#firstBucket = buckets[0];
@@ -111,7 +112,7 @@ class Running implements S3TestServer {
       outcome = await this.#answer(message, exchange);
     } catch (error) {
       // Cut by a fault, or by the client.
-      if (!(error instanceof Cut) && !message.destroyed) outcome = { reply: failureReply(error, exchange) };
+      if (!(error instanceof Cut) && !message.socket.destroyed) outcome = { reply: failureReply(error, exchange) };
     }
     const answer = outcome === undefined ? undefined : answerOf(outcome.reply, outcome.fault, exchange);
     // Before the answer leaves: who has it must find the request in the log.

@@ -1,0 +1,3 @@
+/** Artifacts in S3 and in services that speak its protocol. */
+export type { S3Credentials, S3Options, S3Signer, S3SignRequest } from "./s3-options.js";
+export { s3 } from "./s3-store.js";
