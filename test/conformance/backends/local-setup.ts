@@ -70,12 +70,14 @@ function read(file: string): string {
 /** What changes when commands run in containers. */
 export interface LocalVariant {
   readonly options?: Partial<LocalOptions>;
+  /** Makes what a case needs beside the backend, in an empty directory of its own. */
+  readonly world?: (directory: string) => Partial<LocalOptions>;
   readonly prefix: string;
   readonly image?: string;
 }
 
 /** `local()` in a directory of its own for each case. */
-export function localSetup({ options = {}, prefix, image }: LocalVariant): BackendConformanceSetup {
+export function localSetup({ options = {}, world = () => ({}), prefix, image }: LocalVariant): BackendConformanceSetup {
   const optionsIn = (directory: string): LocalOptions => ({
     usdPerHour: 36,
     directory,
@@ -88,9 +90,10 @@ export function localSetup({ options = {}, prefix, image }: LocalVariant): Backe
     const directory = realpathSync(mkdtempSync(join(tmpdir(), "spillway-conformance-")));
     const base = join(directory, "backend");
     const host = systemHost();
+    const all = { ...optionsIn(base), ...world(directory) };
     return {
-      backend: local(optionsIn(base)),
-      another: async () => local(optionsIn(base)),
+      backend: local(all),
+      another: async () => local(all),
       host,
       namespace: { id: "ourown1", secret: host.randomHex(32) },
       openCount: () => openKeys(base).size,
