@@ -4,14 +4,10 @@ import type { LeaseRef } from "../../../model/lease.js";
 import { Inapplicable, must, shown } from "../../clause.js";
 import type { BackendTrial } from "../trial.js";
 import { type BackendClause, movesBetweenProcesses, storesPartials } from "./clause-type.js";
-
-const HOUR_MS = 3_600_000;
+import { lasting } from "./lasting.js";
 
 /** Codes that say that the placement's terms could not be had. */
 const REFUSALS = ["OFFER_EXPIRED", "NO_BIDS", "NO_CAPACITY", "BACKEND_REJECTED"];
-
-/** A launch that lasts longer than any case. */
-const lasting = ({ setup }: BackendTrial): readonly string[] => setup.launches.sleep(24 * HOUR_MS);
 
 /** Fails unless exactly one thing is open, under this key. */
 async function onlyOpen(trial: BackendTrial, key: string): Promise<void> {

@@ -1,13 +1,13 @@
 import type { LeaseRef } from "../../../model/lease.js";
 import { must, shown } from "../../clause.js";
 import { type BackendClause, canSuffer } from "./clause-type.js";
+import { lasting } from "./lasting.js";
 import {
   abortedMidway,
   canBeSilenced,
   failing,
   failingBind,
   failsWithCode,
-  lasting,
   leavesNothing,
   leavesSomethingToFind,
   under,

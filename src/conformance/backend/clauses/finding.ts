@@ -1,10 +1,7 @@
 import type { LeaseRef } from "../../../model/lease.js";
 import { must, shown } from "../../clause.js";
-import type { BackendTrial } from "../trial.js";
 import { type BackendClause, movesBetweenProcesses, storesPartials } from "./clause-type.js";
-
-const DAY_MS = 86_400_000;
-const lasting = ({ setup }: BackendTrial): readonly string[] => setup.launches.sleep(DAY_MS);
+import { lasting } from "./lasting.js";
 
 export const findingClauses: readonly BackendClause[] = [
   {

@@ -8,8 +8,7 @@ import { watchOutsideWorld } from "../outside-world.js";
 import { leakedIn } from "../recorded-texts.js";
 import type { BackendTrial } from "../trial.js";
 import { type BackendClause, movesBetweenProcesses } from "./clause-type.js";
-
-const DAY_MS = 86_400_000;
+import { lasting } from "./lasting.js";
 
 /** Everything in a case that must never be seen, and a launch that holds it. */
 function secretLaunch(trial: BackendTrial): { readonly secrets: readonly string[]; readonly launch: Partial<Launch> } {
@@ -38,7 +37,7 @@ async function wholeLife(trial: BackendTrial, launch: Partial<Launch> = {}): Pro
 /** Lets every verb fail in every way that the setup can bring about. */
 async function provokeErrors(trial: BackendTrial, launch: Partial<Launch>): Promise<void> {
   const offer = await trial.offer();
-  const { ref } = await trial.bound(trial.setup.launches.sleep(DAY_MS), { launch });
+  const { ref } = await trial.bound(lasting(trial), { launch });
   const intent = { key: ref.key, intendedAtMs: trial.host.now() };
   const verbs: Partial<Record<FaultyVerb, (signal: AbortSignal) => Promise<unknown>>> = {
     listOffers: (signal) => trial.backend.listOffers(trial.setup.demand, trial.call({ signal })),
@@ -135,7 +134,7 @@ export const hygieneClauses: readonly BackendClause[] = [
     inapplicable: movesBetweenProcesses,
     run: async (trial) => {
       const other = await trial.another();
-      const { ref } = await trial.bound(trial.setup.launches.sleep(DAY_MS));
+      const { ref } = await trial.bound(lasting(trial));
       await trial.untilPhase(ref, ["running"]);
       trial.isClosed = true;
       await trial.backend.close?.();

@@ -2,9 +2,7 @@ import type { LeasePhase, LeaseRef } from "../../../model/lease.js";
 import { must, shown } from "../../clause.js";
 import type { BackendTrial } from "../trial.js";
 import { type BackendClause, exitCodesAreTrusted, movesBetweenProcesses } from "./clause-type.js";
-
-const DAY_MS = 86_400_000;
-const lasting = ({ setup }: BackendTrial): readonly string[] => setup.launches.sleep(DAY_MS);
+import { lasting } from "./lasting.js";
 
 const ORDER: readonly LeasePhase[] = ["pending", "starting", "running", "exited", "ended"];
 

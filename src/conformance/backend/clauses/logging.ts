@@ -3,8 +3,7 @@ import type { CallContext } from "../../../spec/call-context.js";
 import { must, present } from "../../clause.js";
 import type { BackendTrial } from "../trial.js";
 import { type BackendClause, hasLogs } from "./clause-type.js";
-
-const DAY_MS = 86_400_000;
+import { lasting } from "./lasting.js";
 
 const TEXT = Array.from({ length: 50 }, (_, index) => `line ${index}: äöü ☂ "quoted"`).join("\n");
 
@@ -58,7 +57,7 @@ const clauses: readonly BackendClause[] = [
     id: "backend/logs/end-when-aborted",
     rule: "When the signal is aborted the stream ends promptly, though the command goes on.",
     run: async (trial) => {
-      const { ref } = await trial.bound(trial.setup.launches.sleep(DAY_MS));
+      const { ref } = await trial.bound(lasting(trial));
       await trial.untilPhase(ref, ["running"]);
       const controller = new AbortController();
       const reason = new Error("no longer wanted");

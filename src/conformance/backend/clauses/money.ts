@@ -4,9 +4,7 @@ import type { NanoUsd } from "../../../model/money.js";
 import { Inapplicable, must, shown } from "../../clause.js";
 import type { BackendTrial, Bound } from "../trial.js";
 import { type BackendClause, enforcesLifetime, reportsCharges } from "./clause-type.js";
-
-const DAY_MS = 86_400_000;
-const lasting = ({ setup }: BackendTrial): readonly string[] => setup.launches.sleep(DAY_MS);
+import { lasting } from "./lasting.js";
 
 /** What a lease of this placement costs if it is open for so long, by its agreed price and billing rules. */
 function costOf(trial: BackendTrial, { lease, placement }: Bound, openMs: number): NanoUsd {

@@ -1,9 +1,6 @@
 import { must, shown } from "../../clause.js";
-import type { BackendTrial } from "../trial.js";
 import { type BackendClause, movesBetweenProcesses } from "./clause-type.js";
-
-const DAY_MS = 86_400_000;
-const lasting = ({ setup }: BackendTrial): readonly string[] => setup.launches.sleep(DAY_MS);
+import { lasting } from "./lasting.js";
 
 export const releasingClauses: readonly BackendClause[] = [
   {

@@ -5,6 +5,7 @@ import { must, present, shown } from "../../clause.js";
 import { makeLaunch } from "../launch-parts.js";
 import type { BackendTrial } from "../trial.js";
 import { type BackendClause, hasRecordingLaunch, reusesLeases, unless } from "./clause-type.js";
+import { lasting } from "./lasting.js";
 
 /** A lease that is open and idle: its command has succeeded. */
 async function idleLease(trial: BackendTrial, parts: Partial<Launch> = {}, argv = trial.setup.launches.succeed()): Promise<LeaseRef> {
@@ -47,7 +48,7 @@ const clauses: readonly BackendClause[] = [
     rule: "While the next launch runs, the report does not show the end of the former one as its own.",
     run: async (trial) => {
       const ref = await idleLease(trial);
-      const launch = await start(trial, ref, trial.setup.launches.sleep(86_400_000));
+      const launch = await start(trial, ref, lasting(trial));
       const report = await trial.untilPhase(ref, ["running"], launch.key);
       must(report.exitCode === undefined, `A running launch is reported with an exit code: ${shown(report)}.`);
     },

@@ -5,11 +5,7 @@ import { ClauseFailure, must, present, shown } from "../../clause.js";
 import type { Fault, FaultControl, FaultyVerb } from "../fault-control.js";
 import type { BackendTrial } from "../trial.js";
 import { type BackendClause, canSuffer } from "./clause-type.js";
-
-const DAY_MS = 86_400_000;
-
-/** A launch that lasts longer than any case. */
-export const lasting = ({ setup }: BackendTrial): readonly string[] => setup.launches.sleep(DAY_MS);
+import { lasting } from "./lasting.js";
 
 /** More than any number of retries that a backend may make of safe requests. */
 const PERSISTENT = 1_000;
