@@ -33,6 +33,8 @@ export interface ObjectServer {
   /** Asked about each allowed request; nothing means that it goes well. */
   trouble: (request: SeenRequest) => Trouble | undefined;
   count(method: string, name: string): number;
+  /** Breaks the connections that are kept in silence, and answers how many there were. */
+  hangUp(): number;
 }
 
 const signatureOf = (method: string, name: string, state: string): string =>
@@ -50,6 +52,7 @@ export async function objectServer(): Promise<ObjectServer> {
   });
   const { port } = server.address() as AddressInfo;
 
+  const silent: IncomingMessage[] = [];
   const store: ObjectServer = {
     objects: new Map(),
     requests: [],
@@ -57,6 +60,7 @@ export async function objectServer(): Promise<ObjectServer> {
     url: (method, name, state = "valid") =>
       `http://127.0.0.1:${port}/${name}?method=${method}&state=${state}&signature=${signatureOf(method, name, state)}`,
     count: (method, name) => store.requests.filter((seen) => seen.method === method && seen.name === name).length,
+    hangUp: () => silent.splice(0).map((request) => request.socket.resetAndDestroy()).length,
   };
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -70,7 +74,7 @@ export async function objectServer(): Promise<ObjectServer> {
     const allowed = searchParams.get("method") === method && searchParams.get("signature") === signatureOf(method, name, state);
     if (!allowed || state === "expired") return answer(request, response, 403);
     const trouble = store.trouble(seen);
-    if (trouble?.kind === "silence") return;
+    if (trouble?.kind === "silence") return void silent.push(request);
     if (trouble?.kind === "reset") return void request.socket.resetAndDestroy();
     if (trouble?.kind === "status") return answer(request, response, trouble.status);
     if (method === "PUT") return put(request, response, name, trouble);

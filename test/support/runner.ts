@@ -24,11 +24,13 @@ export interface Lane {
 }
 
 /** Where a program lies on this machine, if anywhere. */
-export const programPath = (name: string): string | undefined =>
-  (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find((file) => existsSync(file) && statSync(file).isFile());
+export function programPath(name: string): string | undefined {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const found = folders.map((folder) => join(folder, name)).find((file) => existsSync(file) && statSync(file).isFile());
+  if (name !== "python3" || found === undefined) return found;
+  // What lies in the PATH may be a version manager's script, which works nowhere else.
+  return spawnSync(found, ["-c", "import sys; print(sys.executable)"]).stdout.toString().trim() || undefined;
+}
 
 /** Every combination that this machine can show, and why the others are missing. */
 export function lanes(): { readonly possible: readonly Lane[]; readonly missing: readonly string[] } {

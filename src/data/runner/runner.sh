@@ -40,10 +40,12 @@ spw_each() {
 # ---- Waiting and signals -----------------------------------------------------------------------------------------------
 
 # Waits so many ticks: seconds, unless SPILLWAY_TICK says otherwise. Counted, so that a clock that is set right does no harm.
-# A signal ends it at the next tick, and so does the death of the runner for those that wait in the background.
+# Answers 1 when it ended early, at a signal, or for those that wait in the background at the end of the command or of the runner.
+# (A signal alone may get lost: what comes between the making of a process and its forgetting of our traps does nothing.)
 spw_nap() {
   spw_left=$1
-  while [ "$spw_left" -gt 0 ] && [ -z "$spw_hurry" ] && kill -0 "$spw_main" 2>/dev/null; do
+  while [ "$spw_left" -gt 0 ]; do
+    [ -z "$spw_hurry" ] && kill -0 "$spw_main" 2>/dev/null && [ ! -e "$spw_over" ] || return 1
     sleep "$spw_tick"
     spw_left=$((spw_left - 1))
   done
@@ -65,7 +67,7 @@ spw_await() {
 # Waits for the program just put into the background. While inputs are fetched a signal ends it.
 spw_await_job() {
   spw_job=$!
-  [ "$spw_phase-$spw_stopped" != fetching-1 ] || kill "$spw_job" 2>/dev/null
+  [ "$spw_phase-$spw_stopped" != fetching-1 ] || kill -s KILL "$spw_job" 2>/dev/null
   spw_await "$spw_job"
   spw_code=$?
   spw_job=
@@ -88,26 +90,34 @@ spw_on_signal() {
   case $spw_phase in
     fetching)
       spw_stopped=1
-      [ -z "$spw_job" ] || kill "$spw_job" 2>/dev/null
+      [ -z "$spw_job" ] || kill -s KILL "$spw_job" 2>/dev/null
       ;;
     running) [ -n "$spw_stopped" ] || spw_begin_stop ;;
     # The command has ended, and storing its result before the machine goes is all that is left. A second signal means it.
-    uploading) [ -z "$spw_hurry" ] || exit "$spw_exit" ;;
-    finished) exit "$spw_exit" ;;
+    uploading) [ -z "$spw_hurry" ] || spw_leave ;;
+    finished) spw_leave ;;
   esac
   spw_hurry=1
 }
 
-spw_begin_stop() {
-  spw_stopped=1
-  spw_stop_command &
+# Starts something in the background that is to end with the command.
+spw_watch() {
+  (
+    spw_over=$spw_dir/over
+    "$@"
+  ) &
   spw_watchers="$spw_watchers $!"
 }
 
+spw_begin_stop() {
+  spw_stopped=1
+  spw_watch spw_stop_command
+}
+
 spw_end_watchers() {
+  : >"$spw_dir/over"
   kill $spw_watchers 2>/dev/null
-  [ -z "$spw_watchers" ] || wait $spw_watchers
-  spw_watchers=
+  wait $spw_watchers 2>/dev/null
 }
 
 # ---- Transfers ---------------------------------------------------------------------------------------------------------
@@ -117,12 +127,12 @@ spw_request() {
   case $spw_client-$1 in
     curl-GET) exec curl $spw_curl -w 'HTTP/1 %{http_code}\n' -L -o "$3" "$2" ;;
     curl-PUT) exec curl $spw_curl -w 'HTTP/1 %{http_code}\n' -o /dev/null -T "$3" "$2" ;;
-    *-GET) exec env WGETRC=/dev/null "$spw_client" $spw_wget -O "$3" "$2" ;;
-    *-PUT) exec env WGETRC=/dev/null "$spw_client" $spw_wget -O /dev/null --max-redirect=0 --method=PUT --body-file="$3" "$2" ;;
+    *-GET) exec "$spw_client" $spw_wget -O "$3" "$2" ;;
+    *-PUT) exec "$spw_client" $spw_wget -O /dev/null --max-redirect=0 --method=PUT --body-file="$3" "$2" ;;
   esac
 }
 spw_curl='-qgsS --connect-timeout 20 --speed-limit 1 --speed-time 60'
-spw_wget='-q -S -t 1 -T 60'
+spw_wget='--no-config -q -S -t 1 -T 60'
 
 # One try: 0 done, 1 refused for good, 2 may pass. spw_what says what happened; never the URL, which is a secret.
 spw_try() {
@@ -217,13 +227,17 @@ spw_deliver() {
   cat "$spw_dir/manifest"
   [ -n "$spw_delivered" ] || spw_store_manifest || spw_say "the manifest could not be stored: $spw_what"
   [ -z "$spw_last_checkpoint" ] || spw_save_checkpoint
-  [ -n "$spw_delivered" ] || [ -z "$spw_client" ] || spw_exit=91
   spw_phase=finished
   spw_report finished
   while [ "$spw_after" = hold ] && [ -n "$spw_client" ] && [ -z "$spw_hurry" ]; do
     spw_nap 30
-    [ -n "$spw_delivered" ] || spw_store_manifest
+    [ -n "$spw_delivered" ] || ! spw_store_manifest || spw_say 'the manifest is stored at last'
   done
+  spw_leave
+}
+
+spw_leave() {
+  [ -n "$spw_delivered" ] || [ -z "$spw_client" ] || [ "$spw_phase" = uploading ] || exit 91
   exit "$spw_exit"
 }
 
@@ -291,7 +305,7 @@ spw_store_output() {
   elif [ ! -f "$spw_at" ]; then
     return 0
   fi
-  if spw_measure "$spw_at" && spw_transfer PUT "$2" "$spw_at"; then
+  if spw_measure "$spw_at" && spw_transfer PUT "$3" "$spw_at"; then
     [ -z "$spw_outputs" ] || spw_outputs="$spw_outputs,"
     spw_outputs=$spw_outputs'{"path":"'$4'","member":"","sha256":"'$spw_sha'","size":'$spw_size$spw_more'}'
   else
@@ -362,36 +376,30 @@ spw_use_slot() {
 # ---- Watchers, in the background ---------------------------------------------------------------------------------------
 
 spw_watch_timeout() {
-  spw_nap "$spw_timeout"
-  if kill -0 "$spw_main" 2>/dev/null; then
+  if spw_nap "$spw_timeout"; then
     : >"$spw_dir/timed-out"
     spw_stop_command
-  else
+  elif [ ! -e "$spw_over" ]; then
     # The runner was killed. Nobody would look after the command, and a runner started anew would start another.
     spw_signal_command KILL
   fi
 }
 
 spw_watch_checkpoints() {
-  trap 'kill "$spw_job" 2>/dev/null; exit' TERM
-  while kill -0 "$spw_main" 2>/dev/null; do
-    spw_nap "$spw_every"
-    spw_save_checkpoint
-  done
+  trap 'kill -s KILL "$spw_job" 2>/dev/null; exit' TERM
+  while spw_nap "$spw_every"; do spw_save_checkpoint; done
 }
 
 spw_watch_lifetime() {
-  spw_nap "$spw_lifetime"
-  kill "$spw_main" 2>/dev/null
-  spw_nap "$((spw_grace * 3 + 30))"
-  kill "$spw_main" $spw_server 2>/dev/null
+  spw_nap "$spw_lifetime" && kill "$spw_main" && spw_nap "$((spw_grace * 3 + 30))" && kill "$spw_main"
+  [ -z "$spw_server" ] || kill "$spw_server" 2>/dev/null
 }
 
 # One request on standard input and output: status file, token.
 spw_answer='
 read -r m path rest
 while read -r line && line=${line%"$(printf "\r")"} && [ -n "$line" ]; do
-case $line in [Aa]uthorization:*" $2") known=1 ;; esac
+case $line in [Aa]uthorization:*[Bb]earer" $2") known=1 ;; esac
 done
 case $path-$known in
 /spillway/status-1) code="200 OK" body=$(cat "$1") ;;
@@ -426,7 +434,7 @@ spw_serve() {
 spw_tick=${SPILLWAY_TICK:-1}
 spw_phase=fetching spw_exit=83 spw_pauses='1 3 9 27' spw_slots=0
 spw_hurry= spw_woken= spw_stopped= spw_job= spw_child= spw_watchers= spw_server= spw_outputs= spw_times= spw_delivered= spw_last_checkpoint=
-spw_complete= spw_port= spw_checkpoints=
+spw_complete= spw_port= spw_checkpoints= spw_over=
 spw_newline='
 '
 # The parent of a program that replaces the substitution's own shell is this shell.
@@ -449,7 +457,7 @@ for spw_dir in "$TMPDIR" /tmp /var/tmp /dev/shm "$PWD" ''; do
   mkdir -p -m 700 "$spw_dir" 2>/dev/null && : 2>/dev/null >"$spw_dir/net" && break
 done
 trap spw_on_signal TERM INT QUIT
-trap 'kill $spw_watchers $spw_server $spw_guard 2>/dev/null' EXIT
+trap 'kill $spw_server $spw_guard 2>/dev/null' EXIT
 
 if [ -n "$SPILLWAY_JOB" ]; then
   printf '%s\n' "$SPILLWAY_JOB" >"$spw_dir/job"
@@ -491,7 +499,7 @@ spw_each restore spw_restore_checkpoint
 spw_each out spw_make_room
 
 spw_report running
-rm -f "$spw_dir/timed-out"
+rm -f "$spw_dir/timed-out" "$spw_dir/over"
 spw_begun=$(date +%s)
 (
   ! spw_has setsid || exec setsid "$@"
@@ -500,12 +508,8 @@ spw_begun=$(date +%s)
 spw_child=$!
 spw_phase=running
 [ -z "$spw_stopped" ] || spw_begin_stop
-spw_watch_timeout &
-spw_watchers="$spw_watchers $!"
-if [ -n "$spw_checkpoints" ]; then
-  spw_watch_checkpoints &
-  spw_watchers="$spw_watchers $!"
-fi
+spw_watch spw_watch_timeout
+[ -z "$spw_checkpoints" ] || spw_watch spw_watch_checkpoints
 spw_await "$spw_child"
 spw_result=$?
 
