@@ -75,6 +75,7 @@ export class Dispatcher {
 
   /** A run has got a place: others like it may find one too. */
   placed(live: LiveRun): void {
+    if (this.#shapes.size === 0) return;
     const shape = this.#shapes.get(this.#options.shapeOf(live));
     if (shape === undefined) return;
     shape.blocked = false;
@@ -178,9 +179,11 @@ export class Dispatcher {
         return true;
       }
     }
-    if (!live.retry && this.#shape(live).blocked) {
+    // Shapes exist only once something had to wait: work that flows freely never pays for describing its own.
+    const shape = live.retry || this.#shapes.size === 0 ? undefined : this.#shapes.get(this.#options.shapeOf(live));
+    if (shape?.blocked === true) {
       live.waiting = "parked";
-      this.#shape(live).parked.push(live);
+      shape.parked.push(live);
       return true;
     }
     const group = groupId === undefined ? undefined : this.#groups.get(groupId);

@@ -313,7 +313,7 @@ export class Engine {
     live.placements ??= new Map();
     live.placements.set(key, asked);
     live.looks = 0;
-    this.context.market.take(candidate.offer);
+    this.context.market.take(candidate.offer, key);
     return {
       input: {
         type: "plan",
@@ -331,7 +331,7 @@ export class Engine {
       },
       undo: () => {
         live.placements?.delete(key);
-        this.context.market.giveBack(candidate.backend);
+        this.context.market.giveBack(candidate.backend, key, false);
       },
     };
   }
@@ -396,7 +396,7 @@ export class Engine {
     for (const lease of step.changed.leases) {
       const was = before.leases.find(({ key }) => key === lease.key)?.state;
       if ((lease.state === "released" || lease.state === "absent") && was !== "released" && was !== "absent") {
-        this.context.market.giveBack(lease.backend);
+        this.context.market.giveBack(lease.backend, lease.key, lease.state === "absent");
         freed = true;
       }
     }

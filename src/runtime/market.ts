@@ -1,5 +1,4 @@
 import { LRUCache } from "lru-cache";
-import { canonicalJson } from "../model/canonical-json.js";
 import { toDemand } from "../model/demand.js";
 import { toSchedulerError } from "../model/errors/scheduler-error.js";
 import type { Offer } from "../model/offer.js";
@@ -7,6 +6,7 @@ import type { Workload } from "../model/workload.js";
 import { admitBackends } from "../core/placement/admit-backends.js";
 import type { BackendAdmission, BackendOffers } from "../core/placement/types.js";
 import type { Host } from "../spec/host.js";
+import { demandKey } from "./demand-key.js";
 import type { GuardedBackend } from "./guard.js";
 
 /** One backend's answer to one demand, with what has been taken from it since. */
@@ -17,12 +17,14 @@ interface Listing {
   readonly all: readonly Offer[];
   /** `all` without used-up offers; the same array object until one more is used up. */
   free: readonly Offer[];
-  readonly taken: Map<string, number>;
+  /** Lease key -> id of the offer it takes a unit of. */
+  readonly taken: Map<string, string>;
 }
 
 /** A failed listing is not repeated before this has passed, ms. */
 const ERROR_TTL_MS = 5_000;
-const MAX_LISTINGS = 1_000;
+/** Demands remembered per backend. */
+const MAX_LISTINGS = 200;
 
 /**
  * What is on offer, fetched once for all the runs that want the same, kept until it expires, and reduced by what has
@@ -32,7 +34,8 @@ export class Market {
   readonly #host: Host;
   readonly #backends: ReadonlyMap<string, GuardedBackend>;
   readonly #limits: Readonly<Record<string, number>>;
-  readonly #listings: LRUCache<string, Listing>;
+  /** Backend -> demand -> listing. */
+  readonly #listings = new Map<string, LRUCache<string, Listing>>();
   readonly #underway = new Map<string, Promise<Listing>>();
   readonly #demandKeys = new WeakMap<Workload, Map<string, string>>();
   readonly #open = new Map<string, number>();
@@ -42,7 +45,6 @@ export class Market {
     this.#host = host;
     this.#backends = backends;
     this.#limits = limits;
-    this.#listings = new LRUCache({ max: MAX_LISTINGS });
   }
 
   /** Which backends may hear of a workload, and why the others not. Hangs on what is declared alone, so it is worked out once. */
@@ -68,7 +70,7 @@ export class Market {
       const guarded = this.#backends.get(id);
       if (guarded === undefined) continue;
       const key = this.#key(guarded, workload, maxLifetimeMs);
-      const listing = this.#listings.get(key);
+      const listing = this.#listings.get(id)?.get(key);
       if (listing !== undefined && now < listing.expiresAtMs) known.push(this.#view(guarded, listing));
       else missing.push(this.#fetch(guarded, key, workload, maxLifetimeMs));
     }
@@ -76,37 +78,51 @@ export class Market {
     return Promise.all(missing).then(() =>
       admitted.flatMap((id) => {
         const guarded = this.#backends.get(id);
-        const listing = guarded && this.#listings.get(this.#key(guarded, workload, maxLifetimeMs));
+        const listing = guarded && this.#listings.get(id)?.get(this.#key(guarded, workload, maxLifetimeMs));
         return guarded && listing ? [this.#view(guarded, listing)] : [];
       }),
     );
   }
 
-  /** Notes that a placement takes one unit of an offer, until the listing is fetched anew. */
-  take(offer: Offer): void {
-    this.#open.set(offer.backend, (this.#open.get(offer.backend) ?? 0) + 1);
-    if (offer.capacity === undefined) return;
-    for (const [key, listing] of this.#listings.entries()) {
-      if (!key.startsWith(`${offer.backend}\n`)) continue;
-      const taken = (listing.taken.get(offer.id) ?? 0) + 1;
-      listing.taken.set(offer.id, taken);
-      if (taken >= offer.capacity) listing.free = listing.free.filter((free) => free.id !== offer.id);
+  /** Notes that a placement takes one unit of an offer, until it is given back or the listing is fetched anew. */
+  take(offer: Offer, key: string): void {
+    this.#open.set(offer.backend, this.openLeases(offer.backend) + 1);
+    const { capacity } = offer;
+    if (capacity === undefined) return;
+    for (const listing of this.#listings.get(offer.backend)?.values() ?? []) {
+      listing.taken.set(key, offer.id);
+      if (unitsTaken(listing, offer.id) >= capacity) listing.free = listing.free.filter((free) => free.id !== offer.id);
     }
   }
 
-  /** A lease is over or never came to be: there is room again, and what the backend said before is outdated. */
-  giveBack(backend: string): void {
-    this.#open.set(backend, Math.max(0, (this.#open.get(backend) ?? 0) - 1));
-    this.refresh(backend);
+  /**
+   * A lease is over or never came to be. What was taken from a listing is free in it again. `outdated`: the backend has
+   * shown that its listing is not true any more; so has the end of a lease that the listing never counted.
+   */
+  giveBack(backend: string, key: string, outdated: boolean): void {
+    this.#open.set(backend, Math.max(0, this.openLeases(backend) - 1));
+    if (outdated) {
+      this.refresh(backend);
+      return;
+    }
+    const listings = this.#listings.get(backend);
+    for (const [demand, listing] of listings?.entries() ?? []) {
+      const offerId = listing.taken.get(key);
+      if (offerId !== undefined) {
+        listing.taken.delete(key);
+        listing.free = listing.all.filter((offer) => offer.capacity === undefined || unitsTaken(listing, offer.id) < offer.capacity);
+      } else if (listing.all.some((offer) => offer.capacity !== undefined) || listing.all.length === 0) listings?.delete(demand);
+    }
   }
 
   /** Counts a lease that was open before this process started. */
   adopt(backend: string): void {
-    this.#open.set(backend, (this.#open.get(backend) ?? 0) + 1);
+    this.#open.set(backend, this.openLeases(backend) + 1);
   }
 
+  /** Forgets what a backend has said. */
   refresh(backend: string): void {
-    for (const key of this.#listings.keys()) if (key.startsWith(`${backend}\n`)) this.#listings.delete(key);
+    this.#listings.delete(backend);
   }
 
   openLeases(backend: string): number {
@@ -135,17 +151,26 @@ export class Market {
     }
     let key = keys.get(id);
     if (key === undefined) {
-      key = `${id}\n${canonicalJson(toDemand(workload, maxLifetimeMs, kind))}`;
+      key = `${id} ${demandKey(toDemand(workload, maxLifetimeMs, kind))}`;
       keys.set(id, key);
     }
     return key;
+  }
+
+  #remember(backend: string, demand: string, listing: Listing): void {
+    let listings = this.#listings.get(backend);
+    if (listings === undefined) {
+      listings = new LRUCache({ max: MAX_LISTINGS });
+      this.#listings.set(backend, listings);
+    }
+    listings.set(demand, listing);
   }
 
   #fetch(guarded: GuardedBackend, key: string, workload: Workload, maxLifetimeMs: number): Promise<Listing> {
     const underway = this.#underway.get(key);
     if (underway !== undefined) return underway;
     const fetching = this.#list(guarded, workload, maxLifetimeMs).then((listing) => {
-      this.#listings.set(key, listing);
+      this.#remember(guarded.id, key, listing);
       this.#underway.delete(key);
       return listing;
     });
@@ -166,4 +191,10 @@ export class Market {
       return { fetchedAtMs, expiresAtMs: fetchedAtMs + pause, error, all: [], free: [], taken: new Map() };
     }
   }
+}
+
+function unitsTaken(listing: Listing, offerId: string): number {
+  let units = 0;
+  for (const taken of listing.taken.values()) if (taken === offerId) units += 1;
+  return units;
 }

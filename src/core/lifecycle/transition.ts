@@ -39,7 +39,9 @@ function apply(draft: Draft, input: RunInput): void {
     case "bind-progress":
       return onProgress(draft, input.key, input.partial);
     case "bound":
-      return onBound(draft, input.key, input.lease, input.offer);
+      onBound(draft, input.key, input.lease, input.offer);
+      if (input.lease.report !== undefined) onReport(draft, input.lease.report);
+      return;
     case "bind-failed":
       return onBindFailed(draft, input.key, input.error);
     case "found":

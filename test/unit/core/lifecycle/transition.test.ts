@@ -54,7 +54,7 @@ describe("the life of a run", () => {
     expect(state.run.status).toBe("succeeded");
     expect(state.run.settled).toBe(true);
     expect(isAtRest(state)).toBe(true);
-    expect(nextWakeMs(state)).toBeUndefined();
+    expect(nextWakeMs(state, T0)).toBeUndefined();
     expect(events).toEqual(["attempt-planned", "lease-opened", "attempt-started", "attempt-ended", "result-accepted", "run-promoting", "lease-released", "run-ended", "run-settled"]);
     expect(ledger.reduce((sum, { held }) => sum + held, 0n)).toBe(0n);
     // Open from the second to the seventh input: 5 s at 0.36 USD/h.
@@ -159,7 +159,7 @@ describe("release", () => {
     const { state, events } = play([...running, { type: "cancel" }, { type: "released", key: "k1", answer: "pending" }, ...tries]);
     expect(state.leases[0]).toMatchObject({ state: "releasing", stuck: true });
     expect(events.filter((type) => type === "lease-stuck")).toHaveLength(1);
-    expect(nextWakeMs(state)).toBeDefined();
+    expect(nextWakeMs(state, T0)).toBeDefined();
     const freed = play([{ type: "released", key: "k1", answer: "released" }], state);
     expect(freed.state.run.settled).toBe(true);
   });
