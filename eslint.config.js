@@ -39,7 +39,7 @@ const foldersIn = (folder) =>
 const zone = (target, from, allowed) => ({
   target: `./${from}/${target}`,
   from: `./${from}`,
-  except: [target, ...allowed].map((folder) => `./${folder}`),
+  except: [...new Set([target, ...allowed])].map((folder) => `./${folder}`),
   message: `${from}/${target} may import only ${["itself", ...allowed].join(", ")} from ${from}: see "Import direction" in CONTRIBUTING.md.`,
 });
 
