@@ -144,7 +144,7 @@ const isAmount = (value: unknown): value is number => typeof value === "number" 
 /** The kind of a wrong answer. Strings are shortened: they come from the user's code and may hold anything. */
 function described(value: unknown): string {
   if (typeof value === "string") return `"${value.slice(0, 40)}"`;
-  return typeof value === "number" || value === undefined || value === null ? String(value) : `a ${typeof value}`;
+  return typeof value === "number" || value === undefined || value === null ? String(value) : `something of type ${typeof value}`;
 }
 
 function invalid(policy: string, where: string, message: string, cause?: unknown): SchedulerError {
