@@ -12,6 +12,7 @@ export * from "./store/index.js";
 export interface ConformanceClause {
   /** Stable id: names the test, the line in the report and the key in `skip`. */
   readonly id: string;
+  /** What a right plug-in does, as a sentence. */
   readonly rule: string;
 }
 

@@ -13,8 +13,11 @@ export type ConformanceLevel = "offline" | "live";
  */
 export type ClauseStatus = "passed" | "failed" | "skipped" | "inapplicable";
 
+/** What came out for one clause. */
 export interface ClauseResult {
+  /** `<suite>/<group>/<name>`. */
   readonly id: string;
+  /** What came out. */
   readonly status: ClauseStatus;
   /** Why it failed, was skipped or does not apply. */
   readonly reason?: string;
@@ -22,14 +25,19 @@ export interface ClauseResult {
 
 /** What came out, as plain JSON. Delivered once, after the last case. */
 export interface ConformanceReport {
+  /** Which of the two suites. */
   readonly suite: "backend" | "store";
+  /** {@link CONFORMANCE_VERSION} of the suite that ran. */
   readonly suiteVersion: number;
+  /** Version of the contract that was tested. */
   readonly specVersion: number;
   /** The plug-in's `kind`. */
   readonly kind: string;
+  /** How much of the other side took part. */
   readonly level: ConformanceLevel;
   /** In the order of the suite. The suite's own closing clauses are not among them. */
   readonly clauses: readonly ClauseResult[];
+  /** Number of clauses by status. */
   readonly counts: Readonly<Record<ClauseStatus, number>>;
   /** Declared capability -> whether a clause of it passed and none of its clauses failed or was skipped. */
   readonly capabilities: Readonly<Record<string, "proven" | "unproven">>;

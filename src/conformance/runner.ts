@@ -7,10 +7,11 @@ export interface ConformanceRunner {
   readonly describe: (name: string, body: () => void) => unknown;
   /** Registers a test. It fails when the promise rejects. Tests of one suite must run one after another, in order. */
   readonly test: (name: string, body: () => Promise<void>) => unknown;
+  /** Compares values; a comparison that fails throws. */
   readonly expect: ConformanceExpect;
 }
 
-/** Compares values and shows differences well. `toEqual` compares deeply and takes an absent property for an undefined one. */
+/** Compares values and shows differences well: `toBe` by identity (`Object.is`), `toEqual` deeply. The message says what is compared. */
 export type ConformanceExpect = (
   actual: unknown,
   message?: string,

@@ -22,8 +22,10 @@ export const FAULTS = [
   "unauthorized",
   "slow",
 ] as const;
+/** A member of {@link FAULTS}. */
 export type Fault = (typeof FAULTS)[number];
 
+/** A verb that a fault can strike. */
 export type FaultyVerb = Extract<
   keyof Backend,
   "listOffers" | "bind" | "find" | "inspect" | "release" | "listLeases" | "start" | "collect" | "logs"
@@ -34,6 +36,7 @@ export type FaultyVerb = Extract<
  * has the effect (or the first, for verbs that change nothing). `slow` takes longer than any limit of the setup but `startMs`.
  */
 export interface FaultControl {
+  /** What it can bring about; the same as the setup declares. */
   readonly supported: readonly Fault[];
   /** From now on, for so many requests (default 1) of the verb (default: any). Replaces what was injected before. */
   readonly inject: (fault: Fault, verb?: FaultyVerb, times?: number) => void;

@@ -14,12 +14,16 @@ export interface BackendConformanceSetup extends CommonSetup {
   readonly kind: string;
   /** Equal to what the backend declares; known beforehand, because it decides which clauses apply. */
   readonly capabilities: Capabilities;
-  /** @defaultValue "offline" */
+  /**
+   * Whether the real service takes part.
+   * @defaultValue "offline"
+   */
   readonly level?: ConformanceLevel;
   /** A new backend for each case. Offline, with an other side of its own; live, on the one account. */
   readonly create: () => Promise<BackendUnderTest>;
   /** Something small that the backend has offers for. */
   readonly demand: Demand;
+  /** The commands that the cases run. */
   readonly launches: ConformanceLaunches;
   /** Image of every launch; needed when `capabilities.images` is `required`. */
   readonly image?: string;
@@ -33,6 +37,7 @@ export interface BackendConformanceSetup extends CommonSetup {
   readonly faults?: readonly Fault[];
   /** Verbs that ask the other side nothing, so that no fault can strike them. Default none. */
   readonly silentVerbs?: readonly FaultyVerb[];
+  /** How long things may take here. */
   readonly limits?: ConformanceLimits;
 }
 
@@ -60,11 +65,15 @@ export interface ConformanceLimits {
 
 /** A backend with its other side, and what can be seen there. What is left out cannot be checked, and the report says so. */
 export interface BackendUnderTest {
+  /** The instance that the cases call. */
   readonly backend: Backend;
+  /** What it is given with each call. */
   readonly host: Host;
+  /** Whose leases the cases make. */
   readonly namespace: Namespace;
   /** Virtual hosts only: lets so much time pass, with all that falls due and all I/O that is under way. */
   readonly advance?: (ms: number) => Promise<void>;
+  /** Needed with {@link BackendConformanceSetup.faults}. */
   readonly faults?: FaultControl;
   /** What the other side has charged up to now, by placement key. */
   readonly ledger?: () => ReadonlyMap<string, NanoUsd> | Promise<ReadonlyMap<string, NanoUsd>>;
@@ -80,6 +89,7 @@ export interface BackendUnderTest {
   readonly close: () => Promise<void>;
 }
 
+/** A launch as the other side got it. */
 export interface ReceivedLaunch {
   /** The arguments after those that make the command record. */
   readonly args: readonly string[];

@@ -11,7 +11,10 @@ export interface StoreConformanceSetup extends CommonSetup {
   readonly durable: boolean;
   /** `commit` takes a caller's transaction; the clauses then need {@link StoreUnderTest.begin}. Default false. */
   readonly transactions?: boolean;
-  /** @defaultValue "offline" */
+  /**
+   * Whether the real database takes part.
+   * @defaultValue "offline"
+   */
   readonly level?: ConformanceLevel;
   /** A new, empty store for each case. */
   readonly create: () => Promise<StoreUnderTest>;
@@ -23,9 +26,11 @@ export interface StoreConformanceSetup extends CommonSetup {
   readonly watchMs?: number;
 }
 
+/** A store for one case, and what surrounds it. */
 export interface StoreUnderTest {
   /** Not opened yet. */
   readonly store: Store;
+  /** What the store is opened with. */
   readonly host: Host;
   /** Virtual hosts only: lets so much time pass, with all that falls due and all I/O that is under way. */
   readonly advance?: (ms: number) => Promise<void>;
@@ -42,9 +47,12 @@ export interface StoreUnderTest {
   readonly close: () => Promise<void>;
 }
 
+/** A transaction that the caller of the store began and ends. */
 export interface CallerTransaction {
   /** What is passed as `tx`. */
   readonly tx: unknown;
+  /** Makes everything in it happen. */
   readonly commit: () => Promise<void>;
+  /** Makes everything in it not have happened. */
   readonly rollback: () => Promise<void>;
 }

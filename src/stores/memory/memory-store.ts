@@ -11,6 +11,7 @@ import { queryRuns } from "./query-runs.js";
 import { newTables } from "./tables.js";
 import { Watchers } from "./watchers.js";
 
+/** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
   /**
    * Who we are at the backends. Default: made by the first scheduler that opens the store, and then forgotten with the
@@ -25,8 +26,11 @@ export interface MemoryStoreOptions {
   readonly maxObservations?: number;
 }
 
+/** A {@link Store} that lives as long as its object. */
 export interface MemoryStore extends Store {
+  /** What sort of store it is. */
   readonly kind: "memory";
+  /** It forgets at exit, so paid backends are refused with it unless the scheduler is told `allowVolatile`. */
   readonly durable: false;
   /** The namespace was not given by the caller: the next process will have another one. */
   readonly volatileNamespace: boolean;
