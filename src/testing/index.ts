@@ -12,6 +12,7 @@ export {
   type FetchRule,
   faultInjectingFetch,
 } from "./fault-injecting-fetch.js";
+export * from "./aws-batch/index.js";
 export * from "./faults/index.js";
 export * from "./marketplace/index.js";
 export { type MemoryArtifacts, memoryArtifacts } from "./memory-artifacts.js";

@@ -183,7 +183,8 @@ export const awsBatchOptions = z.object({
     })
     .readonly(),
   credentials: z
-    .strictObject({ accessKeyId: z.string().min(1), secretAccessKey: secretOption(), sessionToken: secretOption().optional() })
+    // Not strict: the SDK writes into the objects it is given, and its own providers' hold more.
+    .object({ accessKeyId: z.string().min(1), secretAccessKey: secretOption(), sessionToken: secretOption().optional() })
     .optional(),
   client: client.optional(),
   logsClient: client.optional(),
