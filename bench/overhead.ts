@@ -106,7 +106,14 @@ function noop(options: { readonly onBind?: () => void; readonly capacity?: numbe
 }
 
 const schedulerOver = (backend: Backend, runs: number): Scheduler =>
-  new Scheduler({ backends: [backend], store: memoryStore(), artifacts: [memoryArtifacts()], queue: { limit: runs + 1 }, concurrency: 64, reconcileEvery: 0 });
+  new Scheduler({
+    backends: [backend],
+    store: memoryStore(),
+    artifacts: [memoryArtifacts()],
+    queue: { limit: runs + 1 },
+    concurrency: 64,
+    reconcileEvery: 0,
+  });
 
 async function throughput(runs: number, priorities: number): Promise<number> {
   const scheduler = schedulerOver(noop(), runs);
@@ -123,7 +130,12 @@ async function bare(tasks: number, priorities: number): Promise<number> {
   const queue = new PQueue({ concurrency: 64 });
   let done = 0;
   const begun = performance.now();
-  for (let index = 0; index < tasks; index++) void queue.add(async () => void (done += 1), { priority: index % priorities });
+  for (let index = 0; index < tasks; index++) {
+    const count = async (): Promise<void> => {
+      done += 1;
+    };
+    void queue.add(count, { priority: index % priorities });
+  }
   await queue.onIdle();
   if (done !== tasks) throw new Error("p-queue lost tasks");
   return tasks / ((performance.now() - begun) / 1_000);
@@ -162,5 +174,6 @@ async function submitToBind(count: number): Promise<readonly number[]> {
   return latencies.slice(Math.floor(count / 10)).sort((a, b) => a - b);
 }
 
-const quantile = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+const quantile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 const round = (value: number): number => Math.round(value * 1_000) / 1_000;

@@ -20,7 +20,12 @@ interface Tally {
 }
 
 const { values } = parseArgs({
-  options: { seeds: { type: "string", default: "200" }, from: { type: "string", default: "0" }, workers: { type: "string" }, worker: { type: "string" } },
+  options: {
+    seeds: { type: "string", default: "200" },
+    from: { type: "string", default: "0" },
+    workers: { type: "string" },
+    worker: { type: "string" },
+  },
 });
 const seeds = Number(values.seeds);
 const from = Number(values.from);

@@ -18,10 +18,22 @@ interface AttemptEvent extends EventBase {
 export type RunEvent =
   | (EventBase & { readonly type: "run-accepted" })
   | (EventBase & { readonly type: "run-waiting"; readonly reason: ErrorCode; readonly message: string; readonly untilMs?: number })
-  | (AttemptEvent & { readonly type: "attempt-planned"; readonly purpose: AttemptPurpose; readonly offerId: string; readonly expectedCostUsd: number; readonly decisionId: string })
+  | (AttemptEvent & {
+      readonly type: "attempt-planned";
+      readonly purpose: AttemptPurpose;
+      readonly offerId: string;
+      readonly expectedCostUsd: number;
+      readonly decisionId: string;
+    })
   | (AttemptEvent & { readonly type: "lease-opened"; readonly node?: string })
   | (AttemptEvent & { readonly type: "attempt-started"; readonly node?: string })
-  | (AttemptEvent & { readonly type: "attempt-ended"; readonly outcome: Outcome; readonly code?: ErrorCode; readonly message?: string; readonly exitCode?: number })
+  | (AttemptEvent & {
+      readonly type: "attempt-ended";
+      readonly outcome: Outcome;
+      readonly code?: ErrorCode;
+      readonly message?: string;
+      readonly exitCode?: number;
+    })
   | (AttemptEvent & { readonly type: "lease-lost"; readonly code: ErrorCode })
   | (AttemptEvent & { readonly type: "lease-released"; readonly chargedUsd: number })
   | (AttemptEvent & { readonly type: "lease-stuck"; readonly message: string })

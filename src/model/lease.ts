@@ -1,5 +1,5 @@
-import type { SerializedError } from "./errors/scheduler-error.js";
 import type { ErrorCode } from "./errors/codes.js";
+import type { SerializedError } from "./errors/scheduler-error.js";
 import type { NanoUsd } from "./money.js";
 import type { NodeIdentity, Price } from "./offer.js";
 
@@ -82,7 +82,9 @@ export interface LeaseRow {
   readonly version: number;
   readonly backend: string;
   /** Run and attempt for which it was bound; `warm` once the pool owns it. */
-  readonly owner: { readonly kind: "attempt"; readonly runId: string; readonly attempt: number } | { readonly kind: "warm"; readonly runId: string };
+  readonly owner:
+    | { readonly kind: "attempt"; readonly runId: string; readonly attempt: number }
+    | { readonly kind: "warm"; readonly runId: string };
   readonly state: LeaseState;
   /** Set as soon as `bind`, `find` or `progress` named it. */
   readonly ref?: LeaseRef;

@@ -42,6 +42,11 @@ export interface InputRequest {
   readonly sha256?: string;
   /** Bytes. Needed for costs; asked of the store when absent. */
   readonly size?: number;
+  /**
+   * Where a copy is put, once, before the file is fetched from elsewhere: for files of this machine, and for files that are cheaper to copy once
+   * than to fetch several times. Named after the digest. Decided at acceptance, never by the caller.
+   */
+  readonly stagedUri?: string;
 }
 
 export interface OutputRequest {

@@ -10,13 +10,23 @@ import type { EngineContext } from "./engine-context.js";
 /** What is accepted together: one run, or the members of a group. */
 export interface Acceptance {
   readonly workloads: readonly Workload[];
-  readonly group?: { readonly name?: string; readonly parallelism?: number; readonly onFailure: "continue" | "cancel"; readonly maxCost?: bigint };
+  readonly group?: {
+    readonly name?: string;
+    readonly parallelism?: number;
+    readonly onFailure: "continue" | "cancel";
+    readonly maxCost?: bigint;
+  };
   readonly idempotencyKey?: string;
   readonly tx?: unknown;
 }
 
 export type Accepted =
-  | { readonly kind: "new"; readonly states: readonly RunState[]; readonly group?: GroupRow; readonly result: Extract<CommitResult, { ok: true }> }
+  | {
+      readonly kind: "new";
+      readonly states: readonly RunState[];
+      readonly group?: GroupRow;
+      readonly result: Extract<CommitResult, { ok: true }>;
+    }
   | { readonly kind: "known"; readonly existing: IdempotencyRow };
 
 /**
@@ -100,26 +110,45 @@ function newRun(id: string, workload: Workload, nowMs: number, groupId: string |
 
 function sameOrConflict(existing: IdempotencyRow, digest: string): Accepted {
   if (existing.digest === digest) return { kind: "known", existing };
-  throw new SchedulerError("IDEMPOTENCY_CONFLICT", `The idempotency key "${existing.key}" was used before with a different workload. Use another key for different work.`, {
-    details: { field: "idempotencyKey", ...(existing.runId === undefined ? {} : { runId: existing.runId }) },
-  });
+  throw new SchedulerError(
+    "IDEMPOTENCY_CONFLICT",
+    `The idempotency key "${existing.key}" was used before with a different workload. Use another key for different work.`,
+    {
+      details: { field: "idempotencyKey", ...(existing.runId === undefined ? {} : { runId: existing.runId }) },
+    },
+  );
 }
 
 /** Refuses what could never run, or could only run without a cap on real money. */
 function checkRails(context: EngineContext, workload: Workload, groupCapped: boolean): void {
-  const known = [...context.backends.values()].map(({ backend }) => ({ id: backend.id, kind: backend.kind, capabilities: backend.capabilities }));
+  const known = [...context.backends.values()].map(({ backend }) => ({
+    id: backend.id,
+    kind: backend.kind,
+    capabilities: backend.capabilities,
+  }));
   const { admitted, rejections } = admitBackends(workload, known);
   if (admitted.length === 0) {
     const reasons = rejections.map(({ code, example }) => `${example.backend}: ${example.message}`.concat(` [${code}]`));
-    throw new SchedulerError("NO_FEASIBLE_PLACEMENT", `No configured backend may run this workload. ${reasons.join("; ")}`, { retry: "never", details: { reasons } });
+    throw new SchedulerError("NO_FEASIBLE_PLACEMENT", `No configured backend may run this workload. ${reasons.join("; ")}`, {
+      retry: "never",
+      details: { reasons },
+    });
   }
   if (workload.verification.kind === "custom" && !context.options.verifiers.has(workload.verification.name)) {
-    throw new SchedulerError("INVALID_WORKLOAD", `No verifier is called "${workload.verification.name}": add it to the scheduler's \`verifiers\`.`, { details: { field: "verification.name" } });
+    throw new SchedulerError(
+      "INVALID_WORKLOAD",
+      `No verifier is called "${workload.verification.name}": add it to the scheduler's \`verifiers\`.`,
+      { details: { field: "verification.name" } },
+    );
   }
   if (workload.maxCost !== undefined || groupCapped || context.options.budget !== undefined) return;
   const paid = admitted.find((id) => context.backends.get(id)?.backend.capabilities.paid === true);
   if (paid !== undefined) {
-    throw new SchedulerError("BUDGET_REQUIRED", `Backend "${paid}" costs real money: give the workload a \`maxCost\`, or the scheduler a \`budget\`.`, { details: { backend: paid, field: "maxCost" } });
+    throw new SchedulerError(
+      "BUDGET_REQUIRED",
+      `Backend "${paid}" costs real money: give the workload a \`maxCost\`, or the scheduler a \`budget\`.`,
+      { details: { backend: paid, field: "maxCost" } },
+    );
   }
 }
 

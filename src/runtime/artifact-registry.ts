@@ -15,7 +15,11 @@ export class ArtifactRegistry {
     const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase();
     const store = this.#stores.find((candidate) => scheme !== undefined && candidate.schemes.includes(scheme));
     if (store === undefined) {
-      throw new SchedulerError("ARTIFACT_NOT_FOUND", `No artifact store reads "${scheme ?? uri}:" addresses. Add one to the scheduler's \`artifacts\`.`, { details: { field: "artifacts" } });
+      throw new SchedulerError(
+        "ARTIFACT_NOT_FOUND",
+        `No artifact store reads "${scheme ?? uri}:" addresses. Add one to the scheduler's \`artifacts\`.`,
+        { details: { field: "artifacts" } },
+      );
     }
     return store;
   }
@@ -27,8 +31,13 @@ export class ArtifactRegistry {
 
   /** The store that keeps attempt outputs. @throws INVALID_CONFIG */
   get workspace(): ArtifactStore & { readonly workspace: string } {
-    for (const store of this.#stores) if (store.write && store.workspace !== undefined) return store as ArtifactStore & { readonly workspace: string };
-    throw new SchedulerError("INVALID_CONFIG", "No writable artifact store is configured: add one such as `fileStore({ directory })` to `artifacts`.", { details: { field: "artifacts" } });
+    for (const store of this.#stores)
+      if (store.write && store.workspace !== undefined) return store as ArtifactStore & { readonly workspace: string };
+    throw new SchedulerError(
+      "INVALID_CONFIG",
+      "No writable artifact store is configured: add one such as `fileStore({ directory })` to `artifacts`.",
+      { details: { field: "artifacts" } },
+    );
   }
 
   /** Prefix of one attempt; nothing outside it can be written by that attempt. */

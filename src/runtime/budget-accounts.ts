@@ -12,13 +12,22 @@ export interface CappedAccount {
 }
 
 /** Every cap that applies to a run: its own, its group's, the scheduler's. */
-export function accountsOf(run: RunRow, group: Pick<GroupRow, "id" | "maxCost"> | undefined, budget: Budget | undefined, nowMs: number): readonly CappedAccount[] {
+export function accountsOf(
+  run: RunRow,
+  group: Pick<GroupRow, "id" | "maxCost"> | undefined,
+  budget: Budget | undefined,
+  nowMs: number,
+): readonly CappedAccount[] {
   const accounts: CappedAccount[] = [];
   if (run.workload.maxCost !== undefined) accounts.push({ account: `run/${run.id}`, limit: run.workload.maxCost });
   if (group?.maxCost !== undefined) accounts.push({ account: `group/${group.id}`, limit: group.maxCost });
   if (budget !== undefined) {
     const window = budgetWindow(budget, nowMs);
-    accounts.push({ account: window.account, limit: budget.amount, ...(window.endsAtMs === undefined ? {} : { endsAtMs: window.endsAtMs }) });
+    accounts.push({
+      account: window.account,
+      limit: budget.amount,
+      ...(window.endsAtMs === undefined ? {} : { endsAtMs: window.endsAtMs }),
+    });
   }
   return accounts;
 }

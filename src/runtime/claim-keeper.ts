@@ -1,5 +1,5 @@
-import type { Claim } from "../spec/store.js";
 import type { TimerHandle } from "../spec/host.js";
+import type { Claim } from "../spec/store.js";
 import type { Engine } from "./engine.js";
 import type { EngineContext } from "./engine-context.js";
 
@@ -54,7 +54,14 @@ export class ClaimKeeper {
     for (let start = 0; start < owned.length; start += BATCH) {
       const batch = owned.slice(start, start + BATCH);
       const nowMs = host.now();
-      const kept = await store.claim({ owner: this.#context.owner, nowMs, untilMs: nowMs + CLAIM_MS, scope: "run", ids: batch.map(({ id }) => id), limit: batch.length });
+      const kept = await store.claim({
+        owner: this.#context.owner,
+        nowMs,
+        untilMs: nowMs + CLAIM_MS,
+        scope: "run",
+        ids: batch.map(({ id }) => id),
+        limit: batch.length,
+      });
       const byId = new Map<string, Claim>(kept.map((claim) => [claim.id, claim]));
       for (const live of batch) {
         const claim = byId.get(live.id);
@@ -69,7 +76,9 @@ export class ClaimKeeper {
     const { store, host } = this.#context.options;
     for (;;) {
       const nowMs = host.now();
-      const claims = (await store.claim({ owner: this.#context.owner, nowMs, untilMs: nowMs + CLAIM_MS, scope: "run", limit: BATCH })).filter(({ id }) => this.#engine.find(id) === undefined);
+      const claims = (
+        await store.claim({ owner: this.#context.owner, nowMs, untilMs: nowMs + CLAIM_MS, scope: "run", limit: BATCH })
+      ).filter(({ id }) => this.#engine.find(id) === undefined);
       if (claims.length === 0 || this.#closed) return;
       const states = await store.load(claims.map(({ id }) => id));
       const byId = new Map(claims.map((claim) => [claim.id, claim]));

@@ -11,7 +11,13 @@ import type { GuardedBackend } from "./guard.js";
  * Gets an ended attempt's result before its lease is let go. Answers nothing when there is none: the command never
  * came to an end, or the machine is gone with what it had.
  */
-export async function collectOutputs(context: EngineContext, guarded: GuardedBackend, run: RunRow, attempt: AttemptRow, lease: LeaseRow): Promise<ResultManifest | undefined> {
+export async function collectOutputs(
+  context: EngineContext,
+  guarded: GuardedBackend,
+  run: RunRow,
+  attempt: AttemptRow,
+  lease: LeaseRow,
+): Promise<ResultManifest | undefined> {
   const { staging } = guarded.backend.capabilities;
   if (attempt.exitCode === undefined || lease.ref === undefined) return undefined;
   const declared = Object.entries(run.workload.outputs).map(([path, output]) => ({ path, optional: output.optional }));
@@ -19,7 +25,9 @@ export async function collectOutputs(context: EngineContext, guarded: GuardedBac
   const manifest = await guarded.collect(lease.ref, planFor(context, run, attempt, declared));
   const missing = declared.find(({ path, optional }) => !optional && !manifest.outputs.some((output) => output.path === path));
   if (attempt.exitCode === 0 && missing !== undefined) {
-    throw new SchedulerError("OUTPUT_MISSING", `The command succeeded but its output ${missing.path} does not exist.`, { details: { field: `outputs.${missing.path}`, attempt: attempt.number } });
+    throw new SchedulerError("OUTPUT_MISSING", `The command succeeded but its output ${missing.path} does not exist.`, {
+      details: { field: `outputs.${missing.path}`, attempt: attempt.number },
+    });
   }
   return { ...manifest, exitCode: attempt.exitCode };
 }
@@ -33,7 +41,8 @@ function planFor(context: EngineContext, run: RunRow, attempt: AttemptRow, decla
       const index = declared.findIndex((output) => output.path === path);
       if (index < 0) throw new SchedulerError("PLUGIN_CONTRACT_VIOLATION", `collect stored ${path}, which is not a declared output.`);
       const name = member === "" ? (path.split("/").at(-1) ?? "output") : member;
-      if (name.split("/").some((part) => part === ".." || part === "")) throw new SchedulerError("STAGING_FAILED", `The output ${path} holds a file with an unusable name.`);
+      if (name.split("/").some((part) => part === ".." || part === ""))
+        throw new SchedulerError("STAGING_FAILED", `The output ${path} holds a file with an unusable name.`);
       return context.artifacts.workspace.put(`${prefix}${index}/${encodeURI(name)}`, body, { host });
     },
   };

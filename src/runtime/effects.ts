@@ -51,7 +51,10 @@ export class Effects {
       },
       (thrown: unknown) => {
         finished();
-        this.#context.options.logger.error({ runId: live.id, effect: name, error: String(thrown) }, "An effect failed outside its own error handling");
+        this.#context.options.logger.error(
+          { runId: live.id, effect: name, error: String(thrown) },
+          "An effect failed outside its own error handling",
+        );
       },
     );
   }
@@ -89,13 +92,18 @@ export class Effects {
           launch,
           priceCapUsdPerHour,
           ...(options === undefined ? {} : { options }),
-          rank: (bids) => (input === undefined ? [] : this.#context.placer.rankBids(withSiblings(input, live, key), bids, priceCapUsdPerHour)),
+          rank: (bids) =>
+            input === undefined ? [] : this.#context.placer.rankBids(withSiblings(input, live, key), bids, priceCapUsdPerHour),
         },
         (partial) => this.#sink.submitAndCommit(live, { type: "bind-progress", key, partial }),
       );
       return { type: "bound", key, lease };
     } catch (thrown) {
-      return { type: "bind-failed", key, error: toSchedulerError(thrown, "BACKEND_UNAVAILABLE", "The launch could not be prepared").toJSON() };
+      return {
+        type: "bind-failed",
+        key,
+        error: toSchedulerError(thrown, "BACKEND_UNAVAILABLE", "The launch could not be prepared").toJSON(),
+      };
     } finally {
       live.placements?.delete(key);
     }
@@ -109,7 +117,10 @@ export class Effects {
       const [finding] = await this.#backend(lease.backend).find([intent]);
       return { type: "found", finding: finding ?? { kind: "unknown", key } };
     } catch (thrown) {
-      return { type: "found", finding: { kind: "unknown", key, error: toSchedulerError(thrown, "BACKEND_UNAVAILABLE", "find failed").toJSON() } };
+      return {
+        type: "found",
+        finding: { kind: "unknown", key, error: toSchedulerError(thrown, "BACKEND_UNAVAILABLE", "find failed").toJSON() },
+      };
     }
   }
 
@@ -118,7 +129,8 @@ export class Effects {
     const lease = leaseOf(live, key);
     this.#monitor.forget(key, lease?.backend);
     try {
-      const manifest: ResultManifest | undefined = attempt && lease ? await collectOutputs(this.#context, this.#backend(lease.backend), live.state.run, attempt, lease) : undefined;
+      const manifest: ResultManifest | undefined =
+        attempt && lease ? await collectOutputs(this.#context, this.#backend(lease.backend), live.state.run, attempt, lease) : undefined;
       return { type: "collected", key, ...(manifest === undefined ? {} : { manifest }) };
     } catch (thrown) {
       return { type: "collected", key, error: toSchedulerError(thrown, "STAGING_FAILED", "The outputs could not be collected").toJSON() };
@@ -142,7 +154,11 @@ export class Effects {
     try {
       if (lease?.ref === undefined) return { type: "charged", key };
       const [report] = await this.#backend(lease.backend).inspect([lease.ref]);
-      return { type: "charged", key, ...(report === undefined || report.kind === "unknown" || report.charge === undefined ? {} : { charge: report.charge }) };
+      return {
+        type: "charged",
+        key,
+        ...(report === undefined || report.kind === "unknown" || report.charge === undefined ? {} : { charge: report.charge }),
+      };
     } catch {
       return { type: "charged", key };
     }
@@ -151,18 +167,30 @@ export class Effects {
   #backend(id: string): GuardedBackend {
     const guarded = this.#context.backends.get(id);
     if (guarded === undefined) {
-      throw new SchedulerError("INVALID_CONFIG", `Backend "${id}" holds a lease but is not configured any more: add it again so that the lease can be ended.`, {
-        retry: "same",
-        details: { backend: id },
-      });
+      throw new SchedulerError(
+        "INVALID_CONFIG",
+        `Backend "${id}" holds a lease but is not configured any more: add it again so that the lease can be ended.`,
+        {
+          retry: "same",
+          details: { backend: id },
+        },
+      );
     }
     return guarded;
   }
 }
 
 /** Bids are judged against what the siblings have taken by now, not when the placement was decided. */
-function withSiblings(input: NonNullable<LiveRun["placements"]> extends Map<string, infer P> ? P : never, live: LiveRun, key: string): typeof input {
-  const nodes = live.state.attempts.filter((attempt) => attempt.key !== key && attempt.verdict !== "wrong" && (attempt.state !== "done" || attempt.outcome === "succeeded")).map(({ node }) => node);
+function withSiblings(
+  input: NonNullable<LiveRun["placements"]> extends Map<string, infer P> ? P : never,
+  live: LiveRun,
+  key: string,
+): typeof input {
+  const nodes = live.state.attempts
+    .filter(
+      (attempt) => attempt.key !== key && attempt.verdict !== "wrong" && (attempt.state !== "done" || attempt.outcome === "succeeded"),
+    )
+    .map(({ node }) => node);
   return { ...input, siblings: { ...input.siblings, nodes } };
 }
 

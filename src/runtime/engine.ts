@@ -1,31 +1,20 @@
-import { decide, type DecisionView, type Directive, verificationInForce } from "../core/lifecycle/decide.js";
 import type { Transition } from "../core/lifecycle/draft.js";
 import type { RunInput } from "../core/lifecycle/inputs.js";
 import { isAtRest, nextWakeMs } from "../core/lifecycle/tick.js";
 import { transition } from "../core/lifecycle/transition.js";
-import type { PlacementInput } from "../core/placement/types.js";
-import { verifierFor } from "../core/verification/verifier-for.js";
-import type { ErrorCode } from "../model/errors/codes.js";
-import { SchedulerError, toSchedulerError } from "../model/errors/scheduler-error.js";
+import { SchedulerError } from "../model/errors/scheduler-error.js";
 import { type GroupRow, isTerminal, type RunState } from "../model/run.js";
-import type { VerificationRequest } from "../model/workload.js";
 import type { Claim } from "../spec/store.js";
-import { accountsOf, type CappedAccount, roomUnder } from "./budget-accounts.js";
 import { Dispatcher } from "./dispatcher.js";
 import { Effects } from "./effects.js";
 import type { EngineContext } from "./engine-context.js";
 import type { EventHub } from "./event-hub.js";
-import { doubtOf, judge, resultsKey } from "./judge.js";
 import { LiveRun } from "./live-run.js";
 import { Monitor } from "./monitor.js";
-import { offersFor, placementQuestion, placeWithinBudget } from "./placement-question.js";
-import { maxLifetimeMs } from "./prepare-launch.js";
+import { RunDecider } from "./run-decider.js";
 import { shapeOf } from "./shape.js";
 import { WakeTimers } from "./wake-timers.js";
 
-/** First and longest pause before a new look at a market in which nothing was found, ms. */
-const LOOK_AGAIN_MS = 2_000;
-const LOOK_AGAIN_MOST_MS = 300_000;
 /** Pause before a commit whose outcome is unknown is looked into again, ms. */
 const STORE_RETRY_MS = 500;
 
@@ -42,6 +31,7 @@ export class Engine {
   readonly #monitor: Monitor;
   readonly #effects: Effects;
   readonly dispatcher: Dispatcher;
+  readonly #decider: RunDecider;
   #sequence = 0;
   #closed = false;
   #observing: Promise<void> | undefined;
@@ -63,6 +53,10 @@ export class Engine {
       shapeOf,
       groupLimit: (groupId) => this.#groups.get(groupId)?.parallelism,
       onRoom,
+    });
+    this.#decider = new RunDecider(context, this.dispatcher, {
+      group: (id) => (id === undefined ? undefined : this.#groups.get(id)),
+      arm: (live) => this.#arm(live),
     });
   }
 
@@ -92,7 +86,8 @@ export class Engine {
     if (this.#live.has(state.run.id)) return;
     const live = new LiveRun(state, claim, this.#sequence++);
     this.#live.set(live.id, live);
-    for (const lease of state.leases) if (lease.state === "open" || lease.state === "intended" || lease.state === "releasing") this.context.market.adopt(lease.backend);
+    for (const lease of state.leases)
+      if (lease.state === "open" || lease.state === "intended" || lease.state === "releasing") this.context.market.adopt(lease.backend);
     live.inbox.push({ type: "recover" }, ...news);
     this.#pumpSoon(live);
   }
@@ -179,7 +174,10 @@ export class Engine {
       },
       (thrown: unknown) => {
         live.pumping = false;
-        this.context.options.logger.error({ runId: live.id, error: thrown instanceof Error ? thrown.stack : String(thrown) }, "A run could not be moved on");
+        this.context.options.logger.error(
+          { runId: live.id, error: thrown instanceof Error ? thrown.stack : String(thrown) },
+          "A run could not be moved on",
+        );
       },
     );
   }
@@ -197,7 +195,7 @@ export class Engine {
         continue;
       }
       if (isTerminal(live.state.run.status) || live.state.run.status === "promoting") return;
-      const next = await this.#next(live);
+      const next = await this.#decider.next(live);
       // What arrived while the market was asked comes first; the decision is then taken again.
       if (live.inbox.length > 0) {
         if (next !== undefined) next.undo?.();
@@ -208,132 +206,6 @@ export class Engine {
       if (next.input !== undefined && !(await this.#apply(live, [next.input]))) next.undo?.();
       else next.after?.();
     }
-  }
-
-  async #next(live: LiveRun): Promise<NextStep | undefined> {
-    const { host, policy, verifiers } = this.context.options;
-    const { state } = live;
-    const nowMs = host.now();
-    const request = verificationInForce(state, policy);
-    const verifier = verifierFor(request, verifiers);
-    const about = resultsKey(state);
-    const view: DecisionView = {
-      state,
-      nowMs,
-      policy,
-      plan: verifier.plan(state.run.workload, doubtOf(this.context, state, nowMs)),
-      ...(live.judged?.about === about ? { verdict: live.judged.verdict } : {}),
-    };
-    const [directive] = decide(view);
-    if (directive === undefined) {
-      // Nothing is wanted now. A run that only waits for its backoff to pass gives its slot to another.
-      if (live.admitted && isIdle(state)) this.dispatcher.park(live, "alone");
-      return undefined;
-    }
-    if (directive.kind === "ask") return this.#seekPlace(live, view, request);
-    if (directive.kind !== "judge") return this.#follow(live, directive, nowMs);
-    try {
-      live.judged = { about, verdict: await judge(this.context, verifier, state, nowMs) };
-      return {};
-    } catch (thrown) {
-      const error = toSchedulerError(thrown, "PLUGIN_CONTRACT_VIOLATION", `Verifier "${verifier.name}" failed`);
-      return { input: { type: "fail", error: { ...error.toJSON(), retry: "never" } } };
-    }
-  }
-
-  /** Asks the market, if it is this run's turn. */
-  async #seekPlace(live: LiveRun, view: DecisionView, request: VerificationRequest): Promise<NextStep | undefined> {
-    const { state } = live;
-    if (!live.admitted && isIdle(state)) {
-      if (live.waiting === undefined) this.dispatcher.enqueue(live);
-      if (!live.admitted) return undefined;
-    }
-    const { budget, store } = this.context.options;
-    const group = state.run.groupId === undefined ? undefined : this.#groups.get(state.run.groupId);
-    const accounts = accountsOf(state.run, group, budget, view.nowMs);
-    const room = await roomUnder(accounts, store);
-    const market = await offersFor(this.context, state.run);
-    if (live.inbox.length > 0) return undefined;
-    const question = placementQuestion(this.context, state, market, request, view.nowMs);
-    let asked: PlacementInput | undefined;
-    const [directive] = decide({
-      ...view,
-      place: (wanted) => {
-        asked = question(wanted);
-        return placeWithinBudget(this.context.placer, asked, room);
-      },
-    });
-    if (directive?.kind === "place" && asked !== undefined) return this.#plan(live, directive, accounts, asked);
-    return directive === undefined ? undefined : this.#follow(live, directive, view.nowMs);
-  }
-
-  #follow(live: LiveRun, directive: Directive, nowMs: number): NextStep | undefined {
-    switch (directive.kind) {
-      case "accept":
-        return { input: { ...directive, type: "accepted" } };
-      case "reject":
-        return { input: { type: "rejected", error: directive.error, wrong: directive.wrong } };
-      case "fail":
-        return { input: { type: "fail", error: directive.error } };
-      case "stop":
-        return { input: { type: "stop", attempt: directive.attempt, why: directive.why, error: directive.error } };
-      case "wait":
-        return this.#wait(live, directive, nowMs);
-      case "ask":
-      case "judge":
-      case "place":
-        return undefined;
-    }
-  }
-
-  #wait(live: LiveRun, directive: Extract<Directive, { kind: "wait" }>, nowMs: number): NextStep | undefined {
-    const { error, forget } = directive;
-    const { run } = live.state;
-    // What changes the market is told at once; the clock alone is asked less and less often.
-    const pauseMs = Math.min(LOOK_AGAIN_MOST_MS, LOOK_AGAIN_MS * 2 ** Math.min(live.looks, 10));
-    const untilMs = forget ? (directive.untilMs ?? nowMs + pauseMs) : Math.max(nowMs + pauseMs, directive.untilMs ?? 0);
-    live.looks += 1;
-    const tell = run.lastError?.code !== error.code || run.lastError.message !== error.message;
-    const park = (): void => {
-      if (!forget) live.lookAgainMs = untilMs;
-      this.#arm(live);
-      if (live.admitted && isIdle(live.state)) this.dispatcher.park(live, run.attempts > 0 || forget || isShort(error.code) ? "alone" : "shape");
-    };
-    if (!tell && !forget) {
-      park();
-      return undefined;
-    }
-    return { input: { type: "waiting", error, untilMs, forget, tell }, after: park };
-  }
-
-  #plan(live: LiveRun, directive: Extract<Directive, { kind: "place" }>, accounts: readonly CappedAccount[], asked: PlacementInput): NextStep {
-    const { candidate, record } = directive;
-    const key = `${this.context.namespace.id}-${live.id}-${live.state.run.attempts + 1}`;
-    const capabilities = this.context.rules.capabilities(candidate.backend);
-    live.placements ??= new Map();
-    live.placements.set(key, asked);
-    live.looks = 0;
-    this.context.market.take(candidate.offer, key);
-    return {
-      input: {
-        type: "plan",
-        placement: {
-          purpose: directive.purpose,
-          ...(directive.after === undefined ? {} : { after: directive.after }),
-          key,
-          candidate,
-          record,
-          accounts,
-          bindMs: capabilities?.bindMs ?? 60_000,
-          provisionMs: capabilities?.provisionMs ?? 600_000,
-          maxLifetimeMs: maxLifetimeMs(live.state.run),
-        },
-      },
-      undo: () => {
-        live.placements?.delete(key);
-        this.context.market.giveBack(candidate.backend, key, false);
-      },
-    };
   }
 
   /** One step: pure transition, atomic commit, then effects. False: not applied (claim lost, or the ledger refused). */
@@ -372,7 +244,10 @@ export class Engine {
         if (result.refused === "ledger") return "refused";
         return "lost";
       } catch (thrown) {
-        logger.warn({ runId: live.id, error: String(thrown) }, "The store could not be reached; what it has is looked at before anything is repeated");
+        logger.warn(
+          { runId: live.id, error: String(thrown) },
+          "The store could not be reached; what it has is looked at before anything is repeated",
+        );
         await new Promise<void>((resolve) => host.setTimer(STORE_RETRY_MS, resolve));
         if (live.lost || this.#closed) return "lost";
         const applied = await this.#wasApplied(before, step);
@@ -439,16 +314,5 @@ export class Engine {
   }
 }
 
-/** What the pump does next: an input to apply, and what to do once it was applied, or was not. */
-interface NextStep {
-  readonly input?: RunInput;
-  readonly after?: () => void;
-  readonly undo?: () => void;
-}
-
-const isIdle = (state: RunState): boolean => state.attempts.every((attempt) => attempt.state === "done");
-
-/** Money is short for this run alone, whatever others like it may still have. */
-const isShort = (code: ErrorCode): boolean => code === "BUDGET_EXHAUSTED";
-
-const notOurs = (runId: string): SchedulerError => new SchedulerError("STORE_CONFLICT", "This process no longer owns the run.", { details: { runId } });
+const notOurs = (runId: string): SchedulerError =>
+  new SchedulerError("STORE_CONFLICT", "This process no longer owns the run.", { details: { runId } });

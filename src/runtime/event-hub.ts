@@ -3,7 +3,9 @@ import type { RunEvent, RunEventType } from "../model/event.js";
 import { isTerminal, type RunState } from "../model/run.js";
 
 /** Listeners by event name: every type of {@link RunEvent}, and `event` for all of them. */
-export type SchedulerEvents = { [T in RunEventType]: (event: Extract<RunEvent, { type: T }>) => void } & { event: (event: RunEvent) => void };
+export type SchedulerEvents = { [T in RunEventType]: (event: Extract<RunEvent, { type: T }>) => void } & {
+  event: (event: RunEvent) => void;
+};
 
 type Listener = (state: RunState) => void;
 

@@ -1,9 +1,14 @@
 import type { RunEvent } from "../model/event.js";
 import type { SchedulerCore } from "./scheduler-core.js";
-import { throwIfAborted, aborted } from "./wait-for.js";
+import { aborted, throwIfAborted } from "./wait-for.js";
 
 /** Events of a run in order without gaps: first what the store has, then what comes. */
-export async function* eventStream(core: SchedulerCore, runId: string, until: "ended" | "settled", signal: AbortSignal | undefined): AsyncIterableIterator<RunEvent> {
+export async function* eventStream(
+  core: SchedulerCore,
+  runId: string,
+  until: "ended" | "settled",
+  signal: AbortSignal | undefined,
+): AsyncIterableIterator<RunEvent> {
   throwIfAborted(signal);
   await core.state(runId);
   let wake: () => void = () => {};

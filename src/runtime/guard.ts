@@ -1,7 +1,7 @@
 import PQueue from "p-queue";
+import type { ResultManifest } from "../model/artifact.js";
 import { ERROR_CODES, type ErrorCode } from "../model/errors/codes.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
-import type { ResultManifest } from "../model/artifact.js";
 import type { Finding, Lease, LeaseRef, LeaseReport } from "../model/lease.js";
 import type { Demand, Offer } from "../model/offer.js";
 import type { Backend } from "../spec/backend.js";
@@ -52,7 +52,12 @@ export class GuardedBackend {
 
   get health(): BackendHealth {
     const state = this.#failures === 0 ? "ok" : this.#lastError?.code === "BACKEND_AUTH_FAILED" ? "unauthorized" : "failing";
-    return { backend: this.id, state, consecutiveFailures: this.#failures, ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }) };
+    return {
+      backend: this.id,
+      state,
+      consecutiveFailures: this.#failures,
+      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+    };
   }
 
   listOffers(demand: Demand): Promise<readonly Offer[]> {
@@ -61,7 +66,12 @@ export class GuardedBackend {
 
   bind(placement: Placement, progress: CallContext["progress"]): Promise<Lease> {
     const limitMs = this.backend.capabilities.bindMs;
-    return this.#call("bind", limitMs, async (call) => checkLease(this.backend, placement, await this.backend.bind(placement, call)), progress);
+    return this.#call(
+      "bind",
+      limitMs,
+      async (call) => checkLease(this.backend, placement, await this.backend.bind(placement, call)),
+      progress,
+    );
   }
 
   find(intents: readonly Intent[]): Promise<readonly Finding[]> {
@@ -73,7 +83,9 @@ export class GuardedBackend {
   }
 
   release(lease: LeaseRef, graceMs: number): Promise<"released" | "pending"> {
-    return this.#call("release", RELEASE_MS + graceMs, async (call) => checkReleaseAnswer(this.backend, await this.backend.release(lease, { graceMs }, call)));
+    return this.#call("release", RELEASE_MS + graceMs, async (call) =>
+      checkReleaseAnswer(this.backend, await this.backend.release(lease, { graceMs }, call)),
+    );
   }
 
   listLeases(): Promise<readonly LeaseRef[]> {
@@ -82,13 +94,15 @@ export class GuardedBackend {
 
   collect(lease: LeaseRef, outputs: OutputPlan): Promise<ResultManifest> {
     return this.#call("collect", COLLECT_MS, (call) => {
-      if (this.backend.collect === undefined) throw new SchedulerError("PLUGIN_CONTRACT_VIOLATION", `Backend "${this.id}" declares native staging but has no collect().`);
+      if (this.backend.collect === undefined)
+        throw new SchedulerError("PLUGIN_CONTRACT_VIOLATION", `Backend "${this.id}" declares native staging but has no collect().`);
       return this.backend.collect(lease, outputs, call);
     });
   }
 
   logs(lease: LeaseRef, signal: AbortSignal): AsyncIterable<LogChunk> {
-    if (this.backend.logs === undefined) throw new SchedulerError("UNSUPPORTED_WORKLOAD", `Backend "${this.id}" offers no logs.`, { details: { backend: this.id } });
+    if (this.backend.logs === undefined)
+      throw new SchedulerError("UNSUPPORTED_WORKLOAD", `Backend "${this.id}" offers no logs.`, { details: { backend: this.id } });
     return this.backend.logs(lease, this.#context(signal, Number.MAX_SAFE_INTEGER, noProgress));
   }
 
@@ -104,7 +118,12 @@ export class GuardedBackend {
     return { signal, deadlineMs, namespace, logger, host, progress };
   }
 
-  async #call<T>(verb: string, limitMs: number, run: (call: CallContext) => Promise<T>, progress: CallContext["progress"] = noProgress): Promise<T> {
+  async #call<T>(
+    verb: string,
+    limitMs: number,
+    run: (call: CallContext) => Promise<T>,
+    progress: CallContext["progress"] = noProgress,
+  ): Promise<T> {
     const { host, logger } = this.#deps;
     const work = async (): Promise<T> => {
       const abort = new AbortController();
@@ -116,7 +135,10 @@ export class GuardedBackend {
       });
       const timer = host.setTimer(limitMs, () => {
         const effect = verb === "bind" || verb === "release" ? "unknown" : "none";
-        const error = new SchedulerError("BACKEND_TIMEOUT", `Backend "${this.id}" did not answer ${verb} within ${limitMs} ms.`, { effect, details: { backend: this.id } });
+        const error = new SchedulerError("BACKEND_TIMEOUT", `Backend "${this.id}" did not answer ${verb} within ${limitMs} ms.`, {
+          effect,
+          details: { backend: this.id },
+        });
         expire(error);
         abort.abort(error);
       });
@@ -146,7 +168,11 @@ export class GuardedBackend {
   #coded(verb: string, thrown: unknown): SchedulerError {
     if (SchedulerError.isInstance(thrown)) return thrown;
     const kind = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : typeof thrown;
-    return new SchedulerError("BACKEND_UNAVAILABLE", `Backend "${this.id}" failed in ${verb}: ${kind}`, { cause: thrown, effect: "unknown", details: { backend: this.id } });
+    return new SchedulerError("BACKEND_UNAVAILABLE", `Backend "${this.id}" failed in ${verb}: ${kind}`, {
+      cause: thrown,
+      effect: "unknown",
+      details: { backend: this.id },
+    });
   }
 }
 

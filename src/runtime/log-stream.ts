@@ -5,7 +5,11 @@ import type { SchedulerCore } from "./scheduler-core.js";
 import { throwIfAborted } from "./wait-for.js";
 
 /** Logs of a run: of the latest attempt that has a lease, then of the next one, until the run is over. */
-export async function* logStream(core: SchedulerCore, runId: string, signal: AbortSignal | undefined): AsyncIterableIterator<LogChunk & { readonly attempt: number }> {
+export async function* logStream(
+  core: SchedulerCore,
+  runId: string,
+  signal: AbortSignal | undefined,
+): AsyncIterableIterator<LogChunk & { readonly attempt: number }> {
   const abort = new AbortController();
   const onAbort = (): void => abort.abort(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });

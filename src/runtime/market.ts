@@ -1,10 +1,10 @@
 import { LRUCache } from "lru-cache";
+import { admitBackends } from "../core/placement/admit-backends.js";
+import type { BackendAdmission, BackendOffers } from "../core/placement/types.js";
 import { toDemand } from "../model/demand.js";
 import { toSchedulerError } from "../model/errors/scheduler-error.js";
 import type { Offer } from "../model/offer.js";
 import type { Workload } from "../model/workload.js";
-import { admitBackends } from "../core/placement/admit-backends.js";
-import type { BackendAdmission, BackendOffers } from "../core/placement/types.js";
 import type { Host } from "../spec/host.js";
 import { demandKey } from "./demand-key.js";
 import type { GuardedBackend } from "./guard.js";
@@ -51,7 +51,11 @@ export class Market {
   admission(workload: Workload): BackendAdmission {
     let admission = this.#admissions.get(workload);
     if (admission === undefined) {
-      const known = [...this.#backends.values()].map(({ backend }) => ({ id: backend.id, kind: backend.kind, capabilities: backend.capabilities }));
+      const known = [...this.#backends.values()].map(({ backend }) => ({
+        id: backend.id,
+        kind: backend.kind,
+        capabilities: backend.capabilities,
+      }));
       admission = admitBackends(workload, known);
       this.#admissions.set(workload, admission);
     }
@@ -62,7 +66,11 @@ export class Market {
    * Offers of the admitted backends. Answers at once when everything is known and fresh, else a promise of it: the
    * caller saves a turn in the common case.
    */
-  offers(workload: Workload, admitted: readonly string[], maxLifetimeMs: number): readonly BackendOffers[] | Promise<readonly BackendOffers[]> {
+  offers(
+    workload: Workload,
+    admitted: readonly string[],
+    maxLifetimeMs: number,
+  ): readonly BackendOffers[] | Promise<readonly BackendOffers[]> {
     const now = this.#host.now();
     const missing: Promise<unknown>[] = [];
     const known: BackendOffers[] = [];
@@ -182,7 +190,10 @@ export class Market {
     const fetchedAtMs = this.#host.now();
     try {
       const offers = await guarded.listOffers(toDemand(workload, maxLifetimeMs, guarded.backend.kind));
-      const soonest = offers.reduce((least, offer) => Math.min(least, offer.expiresAtMs), fetchedAtMs + guarded.backend.capabilities.offersTtlMs);
+      const soonest = offers.reduce(
+        (least, offer) => Math.min(least, offer.expiresAtMs),
+        fetchedAtMs + guarded.backend.capabilities.offersTtlMs,
+      );
       const free = offers.filter((offer) => offer.capacity !== 0);
       return { fetchedAtMs, expiresAtMs: soonest, all: offers, free, taken: new Map() };
     } catch (thrown) {

@@ -132,7 +132,8 @@ export class Monitor {
       watched.phase = phase;
       watched.intervalMs = changed ? least : Math.min(most, watched.intervalMs * SLOWER);
       watched.dueMs = host.now() + watched.intervalMs;
-      if (report !== undefined && watch.leases.get(watched.ref.key) === watched && (changed || isNews(watched, report))) this.#report(watched.live, report);
+      if (report !== undefined && watch.leases.get(watched.ref.key) === watched && (changed || isNews(watched, report)))
+        this.#report(watched.live, report);
     }
   }
 }

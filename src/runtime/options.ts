@@ -1,7 +1,9 @@
+import { DEFAULT_TIMING, type LifecycleTiming } from "../core/lifecycle/rules.js";
 import type { Budget } from "../model/budget.js";
 import { parseBudget } from "../model/budget.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import { parseDurationMs } from "../model/units.js";
+import { hybrid } from "../policies/index.js";
 import type { ArtifactStore } from "../spec/artifact-store.js";
 import type { Backend } from "../spec/backend.js";
 import type { Namespace } from "../spec/call-context.js";
@@ -9,8 +11,6 @@ import type { Host, Logger } from "../spec/host.js";
 import type { Policy } from "../spec/policy.js";
 import type { Store } from "../spec/store.js";
 import type { Verifier } from "../spec/verifier.js";
-import { DEFAULT_TIMING, type LifecycleTiming } from "../core/lifecycle/rules.js";
-import { hybrid } from "../policies/index.js";
 import { defaultArtifacts, defaultStore } from "./defaults.js";
 import { systemHost } from "./system-host.js";
 
@@ -76,7 +76,8 @@ const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error:
 
 /** Checks the options and fills the defaults. @throws INVALID_CONFIG, VOLATILE_STORE */
 export function resolveOptions(options: SchedulerOptions): ResolvedOptions {
-  if (typeof options !== "object" || options === null) throw invalid("options", "A Scheduler needs options: new Scheduler({ backends: [...] }).");
+  if (typeof options !== "object" || options === null)
+    throw invalid("options", "A Scheduler needs options: new Scheduler({ backends: [...] }).");
   const host = options.host ?? systemHost();
   const store = options.store ?? defaultStore();
   checkBackends(options.backends, store, options.allowVolatile === true);
@@ -102,11 +103,14 @@ export function resolveOptions(options: SchedulerOptions): ResolvedOptions {
 }
 
 function checkBackends(backends: readonly Backend[], store: Store, allowVolatile: boolean): void {
-  if (!Array.isArray(backends) || backends.length === 0) throw invalid("backends", "A Scheduler needs at least one backend: new Scheduler({ backends: [local({ usdPerHour: 0.05 })] }).");
+  if (!Array.isArray(backends) || backends.length === 0)
+    throw invalid("backends", "A Scheduler needs at least one backend: new Scheduler({ backends: [local({ usdPerHour: 0.05 })] }).");
   const seen = new Set<string>();
   for (const backend of backends) {
-    if (typeof backend?.id !== "string" || typeof backend.bind !== "function") throw invalid("backends", "Every backend must be made by a backend factory such as `local()`.");
-    if (backend.specVersion !== 1) throw invalid("backends", `Backend "${backend.id}" speaks contract version ${String(backend.specVersion)}; this spillway speaks 1.`);
+    if (typeof backend?.id !== "string" || typeof backend.bind !== "function")
+      throw invalid("backends", "Every backend must be made by a backend factory such as `local()`.");
+    if (backend.specVersion !== 1)
+      throw invalid("backends", `Backend "${backend.id}" speaks contract version ${String(backend.specVersion)}; this spillway speaks 1.`);
     if (seen.has(backend.id)) throw invalid("backends", `Two backends are called "${backend.id}": give one of them another \`id\`.`);
     seen.add(backend.id);
     if (backend.capabilities.paid && !store.durable && !allowVolatile) {
@@ -122,10 +126,14 @@ function checkBackends(backends: readonly Backend[], store: Store, allowVolatile
 function environmentSecret(reference: string, host: Host): string {
   const name = reference.startsWith("env:") ? reference.slice(4) : undefined;
   if (name === undefined) {
-    throw new SchedulerError("SECRET_UNAVAILABLE", `"${reference}" is not understood: use "env:NAME", or give the scheduler a \`secrets\` function.`);
+    throw new SchedulerError(
+      "SECRET_UNAVAILABLE",
+      `"${reference}" is not understood: use "env:NAME", or give the scheduler a \`secrets\` function.`,
+    );
   }
   const value = host.env(name);
-  if (value === undefined) throw new SchedulerError("SECRET_UNAVAILABLE", `The environment variable ${name} is not set.`, { details: { variable: name } });
+  if (value === undefined)
+    throw new SchedulerError("SECRET_UNAVAILABLE", `The environment variable ${name} is not set.`, { details: { variable: name } });
   return value;
 }
 

@@ -8,7 +8,10 @@ import type { EngineContext } from "./engine-context.js";
 import { maxLifetimeMs } from "./prepare-launch.js";
 
 /** Offers of the backends that may hear of the workload at all. */
-export function offersFor(context: EngineContext, run: Pick<RunRow, "workload">): readonly BackendOffers[] | Promise<readonly BackendOffers[]> {
+export function offersFor(
+  context: EngineContext,
+  run: Pick<RunRow, "workload">,
+): readonly BackendOffers[] | Promise<readonly BackendOffers[]> {
   const { admitted } = context.market.admission(run.workload);
   return context.market.offers(run.workload, admitted, maxLifetimeMs(run));
 }
@@ -24,7 +27,9 @@ export function placementQuestion(
   const { run } = state;
   return (wanted) => {
     const number = run.attempts + 1;
-    const siblings = state.attempts.filter((attempt) => attempt.verdict !== "wrong" && (attempt.state !== "done" || attempt.outcome === "succeeded"));
+    const siblings = state.attempts.filter(
+      (attempt) => attempt.verdict !== "wrong" && (attempt.state !== "done" || attempt.outcome === "succeeded"),
+    );
     return {
       runId: run.id,
       attempt: number,
@@ -61,9 +66,16 @@ export function placeWithinBudget(placer: Placer, input: PlacementInput, room: R
   const result = placer.place({ ...input, available: room.now });
   if (result.chosen !== undefined || !result.record.rejections.some(({ code }) => code === "over-budget")) return result;
   const fitsLater = room.afterRefunds > room.now && placer.place({ ...input, available: room.afterRefunds }).chosen !== undefined;
-  const message = fitsLater ? "Waiting for money on hold for other attempts to be refunded." : (result.record.failure?.message ?? "The next attempt does not fit under the cap.");
+  const message = fitsLater
+    ? "Waiting for money on hold for other attempts to be refunded."
+    : (result.record.failure?.message ?? "The next attempt does not fit under the cap.");
   const failure = { code: "BUDGET_EXHAUSTED" as const, message };
   const hopeless = !fitsLater && room.renewsAtMs === undefined;
   const { retryAtMs: _, ...rest } = result;
-  return { ...rest, hopeless, record: { ...result.record, failure }, ...(!fitsLater && room.renewsAtMs !== undefined ? { retryAtMs: room.renewsAtMs } : {}) };
+  return {
+    ...rest,
+    hopeless,
+    record: { ...result.record, failure },
+    ...(!fitsLater && room.renewsAtMs !== undefined ? { retryAtMs: room.renewsAtMs } : {}),
+  };
 }

@@ -71,12 +71,27 @@ export async function planWorkload(core: SchedulerCore, workloads: readonly Work
 }
 
 /** The bill of one lease that nobody ends: bounded by the backend itself, or only by what was prepaid. */
-function vanishing(core: SchedulerCore, backend: string | undefined, worstCaseUsd: number, lifetimeMs: number): Pick<Plan, "ifWeVanishUsd" | "ifWeVanish"> {
+function vanishing(
+  core: SchedulerCore,
+  backend: string | undefined,
+  worstCaseUsd: number,
+  lifetimeMs: number,
+): Pick<Plan, "ifWeVanishUsd" | "ifWeVanish"> {
   const capabilities = backend === undefined ? undefined : core.context.rules.capabilities(backend);
   if (backend === undefined || capabilities === undefined) return { ifWeVanishUsd: 0, ifWeVanish: "Nothing would be started." };
-  if (capabilities.enforcesLifetime) return { ifWeVanishUsd: worstCaseUsd, ifWeVanish: `${backend} ends the lease by itself after ${Math.ceil(lifetimeMs / 60_000)} minutes.` };
+  if (capabilities.enforcesLifetime)
+    return {
+      ifWeVanishUsd: worstCaseUsd,
+      ifWeVanish: `${backend} ends the lease by itself after ${Math.ceil(lifetimeMs / 60_000)} minutes.`,
+    };
   if (capabilities.lifetimeLimitMs !== undefined) {
-    return { ifWeVanishUsd: (worstCaseUsd * Math.max(capabilities.lifetimeLimitMs, lifetimeMs)) / lifetimeMs, ifWeVanish: `${backend} ends every lease after ${Math.ceil(capabilities.lifetimeLimitMs / 60_000)} minutes.` };
+    return {
+      ifWeVanishUsd: (worstCaseUsd * Math.max(capabilities.lifetimeLimitMs, lifetimeMs)) / lifetimeMs,
+      ifWeVanish: `${backend} ends every lease after ${Math.ceil(capabilities.lifetimeLimitMs / 60_000)} minutes.`,
+    };
   }
-  return { ifWeVanishUsd: Number.POSITIVE_INFINITY, ifWeVanish: `${backend} never ends a lease by itself: only the balance that you keep there bounds the bill.` };
+  return {
+    ifWeVanishUsd: Number.POSITIVE_INFINITY,
+    ifWeVanish: `${backend} never ends a lease by itself: only the balance that you keep there bounds the bill.`,
+  };
 }

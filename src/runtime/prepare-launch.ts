@@ -20,7 +20,13 @@ export async function prepareLaunch(context: EngineContext, run: RunRow, attempt
     ...(workload.image === undefined ? {} : { image: workload.image }),
     ...(registry === undefined
       ? {}
-      : { registry: { server: registry.server, username: registry.username, password: await resolve(context, "registry.password", registry.password) } }),
+      : {
+          registry: {
+            server: registry.server,
+            username: registry.username,
+            password: await resolve(context, "registry.password", registry.password),
+          },
+        }),
     argv: workload.command,
     env: workload.env,
     secrets: await resolveAll(context, workload.secrets),
@@ -43,7 +49,8 @@ async function resolveAll(context: EngineContext, references: Readonly<Record<st
 async function resolve(context: EngineContext, field: string, reference: string): Promise<Secret> {
   try {
     const value = await context.options.secrets(reference);
-    if (typeof value !== "string") throw new SchedulerError("SECRET_UNAVAILABLE", "The scheduler's `secrets` function did not answer a string.");
+    if (typeof value !== "string")
+      throw new SchedulerError("SECRET_UNAVAILABLE", "The scheduler's `secrets` function did not answer a string.");
     return new Secret(value);
   } catch (thrown) {
     throw toSchedulerError(thrown, "SECRET_UNAVAILABLE", `The secret for ${field} could not be resolved`, { field });
@@ -55,7 +62,12 @@ async function stageInputs(context: EngineContext, run: RunRow, ttlMs: number): 
   const inputs: StagedInput[] = [];
   for (const [path, input] of Object.entries(run.workload.inputs)) {
     const url = await context.artifacts.storeFor(input.uri).readUrl(input.uri, ttlMs, { host });
-    inputs.push({ path, url, ...(input.sha256 === undefined ? {} : { sha256: input.sha256 }), ...(input.size === undefined ? {} : { size: input.size }) });
+    inputs.push({
+      path,
+      url,
+      ...(input.sha256 === undefined ? {} : { sha256: input.sha256 }),
+      ...(input.size === undefined ? {} : { size: input.size }),
+    });
   }
   return inputs;
 }

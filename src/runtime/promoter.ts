@@ -13,10 +13,14 @@ export async function promoteOutputs(context: EngineContext, state: RunState): P
   const winner = state.attempts.find((attempt) => attempt.number === state.run.winner);
   try {
     const outputs: OutputArtifact[] = [];
-    for (const output of winner?.manifest?.outputs ?? []) outputs.push(await promoteOne(context, output, state.run.workload.outputs[output.path]?.uri));
+    for (const output of winner?.manifest?.outputs ?? [])
+      outputs.push(await promoteOne(context, output, state.run.workload.outputs[output.path]?.uri));
     return { type: "promoted", outputs };
   } catch (thrown) {
-    return { type: "promotion-failed", error: toSchedulerError(thrown, "PROMOTION_FAILED", "An accepted output could not be moved").toJSON() };
+    return {
+      type: "promotion-failed",
+      error: toSchedulerError(thrown, "PROMOTION_FAILED", "An accepted output could not be moved").toJSON(),
+    };
   }
 }
 
@@ -32,7 +36,9 @@ async function promoteOne(context: EngineContext, output: OutputArtifact, uri: s
   }
   const stored = await to.put(destination, { stream: await from.read(output.uri, { host }) }, { host });
   if (stored.sha256 !== output.sha256) {
-    throw new SchedulerError("OUTPUT_DIGEST_MISMATCH", `The stored bytes of ${output.path} do not have the digest that was accepted.`, { retry: "same" });
+    throw new SchedulerError("OUTPUT_DIGEST_MISMATCH", `The stored bytes of ${output.path} do not have the digest that was accepted.`, {
+      retry: "same",
+    });
   }
   return { ...output, uri: destination };
 }

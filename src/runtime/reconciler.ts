@@ -1,6 +1,6 @@
 import type { RunInput } from "../core/lifecycle/inputs.js";
-import type { LeaseRef } from "../model/lease.js";
 import { toSchedulerError } from "../model/errors/scheduler-error.js";
+import type { LeaseRef } from "../model/lease.js";
 import type { TimerHandle } from "../spec/host.js";
 import { CLAIM_MS } from "./claim-keeper.js";
 import type { Engine } from "./engine.js";
@@ -73,7 +73,14 @@ export class Reconciler {
     const { store, host, reconcileMs } = this.#context.options;
     const nowMs = host.now();
     const id = `reconcile/${backend}`;
-    const claims = await store.claim({ owner: this.#context.owner, nowMs, untilMs: nowMs + Math.max(reconcileMs, 1_000) + SHARD_SLACK_MS, scope: "shard", ids: [id], limit: 1 });
+    const claims = await store.claim({
+      owner: this.#context.owner,
+      nowMs,
+      untilMs: nowMs + Math.max(reconcileMs, 1_000) + SHARD_SLACK_MS,
+      scope: "shard",
+      ids: [id],
+      limit: 1,
+    });
     return claims.some((claim) => claim.id === id);
   }
 
@@ -121,7 +128,14 @@ export class Reconciler {
       return true;
     }
     const nowMs = host.now();
-    const [claim] = await store.claim({ owner: this.#context.owner, nowMs, untilMs: nowMs + CLAIM_MS, scope: "run", ids: [runId], limit: 1 });
+    const [claim] = await store.claim({
+      owner: this.#context.owner,
+      nowMs,
+      untilMs: nowMs + CLAIM_MS,
+      scope: "run",
+      ids: [runId],
+      limit: 1,
+    });
     // Without the claim another process owns the run: it will tell it, or we shall the next time.
     if (claim !== undefined) this.#engine.takeOver(state, claim, [found]);
     return true;

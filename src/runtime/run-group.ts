@@ -15,7 +15,9 @@ export interface GroupProgress {
   readonly cancelled: number;
 }
 
-export type MemberResult = { readonly run: Run; readonly status: "succeeded"; readonly result: RunResult } | { readonly run: Run; readonly status: "failed"; readonly error: SchedulerError };
+export type MemberResult =
+  | { readonly run: Run; readonly status: "succeeded"; readonly result: RunResult }
+  | { readonly run: Run; readonly status: "failed"; readonly error: SchedulerError };
 
 /** Several runs that were accepted together: a fan-out, or the argument of `scheduleAll`. */
 export class RunGroup {

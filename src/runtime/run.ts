@@ -69,7 +69,10 @@ export class Run {
     const { run, attempts } = state;
     if (run.status !== "succeeded") {
       const error = run.error ?? new SchedulerError("INVARIANT_BROKEN", "The run ended without an error or a result.").toJSON();
-      throw SchedulerError.fromJSON({ ...error, details: { ...error.details, spentUsd: Number(receiptOf(state, this.#core.now()).charged) / 1e9 } });
+      throw SchedulerError.fromJSON({
+        ...error,
+        details: { ...error.details, spentUsd: Number(receiptOf(state, this.#core.now()).charged) / 1e9 },
+      });
     }
     const winner = attempts.find((attempt) => attempt.number === run.winner);
     if (winner === undefined) throw new SchedulerError("INVARIANT_BROKEN", "The run succeeded without a winner.");
@@ -80,7 +83,8 @@ export class Run {
       outputs,
       output: (path) => {
         const found = outputs.find((output) => output.path === path && output.member === "");
-        if (found === undefined) throw new SchedulerError("ARTIFACT_NOT_FOUND", `The result has no single file for output ${path}.`, { details: { field: path } });
+        if (found === undefined)
+          throw new SchedulerError("ARTIFACT_NOT_FOUND", `The result has no single file for output ${path}.`, { details: { field: path } });
         return found;
       },
       winner,
@@ -117,7 +121,9 @@ export class Run {
     const [state, decisions] = await Promise.all([this.#state(), this.decisions()]);
     const told = decisions.map((record) => explain(record));
     const { run } = state;
-    const end = isTerminal(run.status) ? `Run ${run.id} ${run.status}${run.error === undefined ? "" : `: ${run.error.message}`}` : `Run ${run.id} is ${run.status}${run.lastError === undefined ? "" : `; last obstacle: ${run.lastError.message}`}`;
+    const end = isTerminal(run.status)
+      ? `Run ${run.id} ${run.status}${run.error === undefined ? "" : `: ${run.error.message}`}`
+      : `Run ${run.id} is ${run.status}${run.lastError === undefined ? "" : `; last obstacle: ${run.lastError.message}`}`;
     return [...told, end].join("\n\n");
   }
 

@@ -56,7 +56,11 @@ export class SchedulerCore {
     if (isTerminal(state.run.status)) return state.run.status;
     const live = this.engine.find(runId);
     if (live === undefined) {
-      throw new SchedulerError("STORE_CONFLICT", "The run is worked on by another process; cancel it there, or once that process has stopped.", { details: { runId } });
+      throw new SchedulerError(
+        "STORE_CONFLICT",
+        "The run is worked on by another process; cancel it there, or once that process has stopped.",
+        { details: { runId } },
+      );
     }
     await this.engine.submitAndCommit(live, { type: "cancel", ...(reason === undefined ? {} : { reason }) });
     return (await waitFor(this, runId, "ended", undefined)).run.status;
@@ -77,7 +81,11 @@ export class SchedulerCore {
       offset += chunk.length;
     }
     if (host.sha256(bytes) !== artifact.sha256) {
-      throw new SchedulerError("OUTPUT_DIGEST_MISMATCH", `The bytes at ${artifact.uri} do not have the accepted digest: somebody changed them since.`, { retry: "never" });
+      throw new SchedulerError(
+        "OUTPUT_DIGEST_MISMATCH",
+        `The bytes at ${artifact.uri} do not have the accepted digest: somebody changed them since.`,
+        { retry: "never" },
+      );
     }
     return bytes;
   }
@@ -90,7 +98,10 @@ export class SchedulerCore {
         for (const end of ends) end();
         resolve();
       };
-      ends.push(this.store.watch((id) => void (id === runId && finish())), this.onClosed(finish));
+      ends.push(
+        this.store.watch((id) => void (id === runId && finish())),
+        this.onClosed(finish),
+      );
       signal.addEventListener("abort", finish, { once: true });
       ends.push(() => signal.removeEventListener("abort", finish));
     });

@@ -1,15 +1,15 @@
 import type { WorkloadDefinition } from "../model/define-workload.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
+import type { LeaseRow } from "../model/lease.js";
 import { type NanoUsd, parseUsd } from "../model/money.js";
 import type { Workload } from "../model/workload.js";
 import { type FanOutInput, parseWorkload, type SingleWorkloadInput, type WorkloadInput } from "../model/workload-input.js";
-import type { LeaseRow } from "../model/lease.js";
 import type { RunPage, RunQuery } from "../spec/store.js";
-import { accept, type Acceptance } from "./accept.js";
-import { type OpenScheduler, openScheduler } from "./open-scheduler.js";
+import { type Acceptance, accept } from "./accept.js";
 import { EventHub, type SchedulerEvents } from "./event-hub.js";
 import { withFileUris } from "./file-uris.js";
 import type { BackendHealth } from "./guard.js";
+import { type OpenScheduler, openScheduler } from "./open-scheduler.js";
 import { type ResolvedOptions, resolveOptions, type SchedulerOptions } from "./options.js";
 import { type Plan, planWorkload } from "./plan.js";
 import type { ForeignLease } from "./reconciler.js";
@@ -88,11 +88,18 @@ export class Scheduler {
   schedule(workload: SingleWorkloadInput, options?: ScheduleOptions): Promise<Run>;
   schedule(workload: WorkloadInput, options?: GroupOptions): Promise<Run | RunGroup>;
   schedule<I, R>(definition: WorkloadDefinition<I, R>, input: I, options?: ScheduleOptions): Promise<TypedRun<R>>;
-  async schedule(first: WorkloadInput | WorkloadDefinition<unknown, unknown>, second?: unknown, third?: ScheduleOptions): Promise<Run | RunGroup | TypedRun<unknown>> {
+  async schedule(
+    first: WorkloadInput | WorkloadDefinition<unknown, unknown>,
+    second?: unknown,
+    third?: ScheduleOptions,
+  ): Promise<Run | RunGroup | TypedRun<unknown>> {
     if (isDefinition(first)) {
       const prepared = await first.prepare(second);
       const accepted = await this.#accept(toAccept(prepared), third ?? {});
-      if (accepted instanceof RunGroup) throw new SchedulerError("UNSUPPORTED_WORKLOAD", "A defined workload must not fan out: schedule its members one by one.", { details: { field: "build" } });
+      if (accepted instanceof RunGroup)
+        throw new SchedulerError("UNSUPPORTED_WORKLOAD", "A defined workload must not fan out: schedule its members one by one.", {
+          details: { field: "build" },
+        });
       return new TypedRun(accepted, first);
     }
     return this.#accept(toAccept(first), (second as ScheduleOptions | undefined) ?? {});
@@ -101,14 +108,20 @@ export class Scheduler {
   /** Accepts several workloads atomically: all of them or none. */
   async scheduleAll(workloads: readonly WorkloadInput[], options: GroupOptions = {}): Promise<RunGroup> {
     if (!Array.isArray(workloads) || workloads.length === 0) {
-      throw new SchedulerError("INVALID_WORKLOAD", "scheduleAll needs a list of at least one workload.", { details: { field: "workloads" } });
+      throw new SchedulerError("INVALID_WORKLOAD", "scheduleAll needs a list of at least one workload.", {
+        details: { field: "workloads" },
+      });
     }
     const parsed: Workload[] = [];
     for (const [index, workload] of workloads.entries()) {
       try {
         const { workloads: members, fanOut } = toAccept(workload);
         if (fanOut?.maxCost !== undefined) {
-          throw new SchedulerError("INVALID_WORKLOAD", "A fan-out within scheduleAll has no cap of its own: give `maxCost` to scheduleAll, for all members together.", { details: { field: "maxCost" } });
+          throw new SchedulerError(
+            "INVALID_WORKLOAD",
+            "A fan-out within scheduleAll has no cap of its own: give `maxCost` to scheduleAll, for all members together.",
+            { details: { field: "maxCost" } },
+          );
         }
         parsed.push(...members);
       } catch (thrown) {
@@ -248,7 +261,11 @@ export class Scheduler {
     let waiting = wanted - added;
     while (waiting + added > limit) {
       if (whenFull === "refuse" || added > limit) {
-        throw new SchedulerError("QUEUE_FULL", `${waiting} runs are waiting and the queue takes ${limit}. Try again later, or set \`queue.whenFull: "wait"\`.`, { details: { field: "queue.limit" } });
+        throw new SchedulerError(
+          "QUEUE_FULL",
+          `${waiting} runs are waiting and the queue takes ${limit}. Try again later, or set \`queue.whenFull: "wait"\`.`,
+          { details: { field: "queue.limit" } },
+        );
       }
       throwIfAborted(signal);
       await new Promise<void>((resolve, reject) => {
@@ -297,7 +314,9 @@ function groupOf(fanOut: NonNullable<ToAccept["fanOut"]>, options: GroupOptions)
   const maxCost = options.maxCost === undefined ? fanOut.maxCost : parseUsd(options.maxCost, "maxCost");
   const { parallelism } = options;
   if (parallelism !== undefined && (!Number.isInteger(parallelism) || parallelism < 1)) {
-    throw new SchedulerError("INVALID_WORKLOAD", `\`parallelism\` must be a whole number >= 1, got ${String(parallelism)}.`, { details: { field: "parallelism" } });
+    throw new SchedulerError("INVALID_WORKLOAD", `\`parallelism\` must be a whole number >= 1, got ${String(parallelism)}.`, {
+      details: { field: "parallelism" },
+    });
   }
   return {
     ...(name === undefined ? {} : { name }),

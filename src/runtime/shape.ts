@@ -9,8 +9,36 @@ export function shapeOf(live: LiveRun): string {
 
 function describe(live: LiveRun): string {
   const { workload } = live.state.run;
-  const { resources, data, interruptible, latency, near, expectedDurationMs, timeoutMs, secretsTo, verification, valueAtRiskUsd, maxCost, tenant, kind } = workload;
-  const read = { resources, data, interruptible, latency, near, expectedDurationMs, timeoutMs, secretsTo, verification, valueAtRiskUsd, maxCost, tenant, kind };
+  const {
+    resources,
+    data,
+    interruptible,
+    latency,
+    near,
+    expectedDurationMs,
+    timeoutMs,
+    secretsTo,
+    verification,
+    valueAtRiskUsd,
+    maxCost,
+    tenant,
+    kind,
+  } = workload;
+  const read = {
+    resources,
+    data,
+    interruptible,
+    latency,
+    near,
+    expectedDurationMs,
+    timeoutMs,
+    secretsTo,
+    verification,
+    valueAtRiskUsd,
+    maxCost,
+    tenant,
+    kind,
+  };
   return canonicalJson({
     ...read,
     backendOptions: workload.backendOptions,

@@ -26,7 +26,8 @@ export async function shutDown(opened: OpenScheduler, options: CloseOptions): Pr
     assertDetachable(opened);
   } else {
     if (mode === "cancel") {
-      for (const live of [...engine.liveRuns.values()]) if (!isTerminal(live.state.run.status)) engine.submit(live, { type: "cancel", reason: "The scheduler was closed." });
+      for (const live of [...engine.liveRuns.values()])
+        if (!isTerminal(live.state.run.status)) engine.submit(live, { type: "cancel", reason: "The scheduler was closed." });
     }
     await withinLimit(engine.whenIdle(), options.timeout, host);
   }
@@ -46,12 +47,20 @@ export async function shutDown(opened: OpenScheduler, options: CloseOptions): Pr
 function assertDetachable(opened: OpenScheduler): void {
   const { context, engine } = opened.core;
   if (!context.options.store.durable) {
-    throw new SchedulerError("INVALID_CONFIG", `The ${context.options.store.kind} store forgets its runs with the process: close with "drain" or "cancel", or use a durable store.`, { details: { field: "mode" } });
+    throw new SchedulerError(
+      "INVALID_CONFIG",
+      `The ${context.options.store.kind} store forgets its runs with the process: close with "drain" or "cancel", or use a durable store.`,
+      { details: { field: "mode" } },
+    );
   }
   for (const live of engine.liveRuns.values()) {
     for (const lease of live.state.leases) {
       if (lease.state !== "open" || context.rules.capabilities(lease.backend)?.affinity !== "process") continue;
-      throw new SchedulerError("INVALID_CONFIG", `Backend "${lease.backend}" ties leases to this process: close with "drain" or "cancel".`, { details: { field: "mode", backend: lease.backend } });
+      throw new SchedulerError(
+        "INVALID_CONFIG",
+        `Backend "${lease.backend}" ties leases to this process: close with "drain" or "cancel".`,
+        { details: { field: "mode", backend: lease.backend } },
+      );
     }
   }
 }
@@ -60,11 +69,17 @@ function reportOf(opened: OpenScheduler): CloseReport {
   const live = [...opened.core.engine.liveRuns.values()];
   return {
     openRuns: live.map(({ id }) => id),
-    openLeases: live.flatMap(({ state }) => state.leases.filter(({ state }) => state !== "released" && state !== "absent").map(({ backend, key }) => ({ backend, key }))),
+    openLeases: live.flatMap(({ state }) =>
+      state.leases.filter(({ state }) => state !== "released" && state !== "absent").map(({ backend, key }) => ({ backend, key })),
+    ),
   };
 }
 
-function withinLimit(work: Promise<void>, timeout: string | number | undefined, host: { setTimer(ms: number, fire: () => void, options?: { keepAlive?: boolean }): { cancel(): void } }): Promise<void> {
+function withinLimit(
+  work: Promise<void>,
+  timeout: string | number | undefined,
+  host: { setTimer(ms: number, fire: () => void, options?: { keepAlive?: boolean }): { cancel(): void } },
+): Promise<void> {
   if (timeout === undefined) return work;
   const limitMs = timeout === 0 ? 0 : parseDurationMs(timeout, "timeout", "INVALID_CONFIG");
   return new Promise((resolve, reject) => {

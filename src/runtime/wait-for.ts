@@ -6,7 +6,12 @@ import type { SchedulerCore } from "./scheduler-core.js";
  * Waits until a run has ended or is settled. Runs of this process tell by themselves; others are looked at whenever the
  * store says that they changed.
  */
-export async function waitFor(core: SchedulerCore, runId: string, until: "ended" | "settled", signal: AbortSignal | undefined): Promise<RunState> {
+export async function waitFor(
+  core: SchedulerCore,
+  runId: string,
+  until: "ended" | "settled",
+  signal: AbortSignal | undefined,
+): Promise<RunState> {
   const reached = (state: RunState): boolean => (until === "ended" ? isTerminal(state.run.status) : state.run.settled);
   throwIfAborted(signal);
   const now = await core.state(runId);
@@ -26,9 +31,19 @@ export async function waitFor(core: SchedulerCore, runId: string, until: "ended"
         (error: unknown) => finish(() => reject(error)),
       );
     };
-    ends.push(until === "ended" ? core.hub.onEnded(runId, (state) => finish(() => resolve(state))) : core.hub.onSettled(runId, (state) => finish(() => resolve(state))));
+    ends.push(
+      until === "ended"
+        ? core.hub.onEnded(runId, (state) => finish(() => resolve(state)))
+        : core.hub.onSettled(runId, (state) => finish(() => resolve(state))),
+    );
     if (!core.owns(runId)) ends.push(core.store.watch((changed) => void (changed === runId && look())));
-    ends.push(core.onClosed(() => finish(() => reject(new SchedulerError("SCHEDULER_CLOSED", "The scheduler was closed before the run had ended.", { details: { runId } })))));
+    ends.push(
+      core.onClosed(() =>
+        finish(() =>
+          reject(new SchedulerError("SCHEDULER_CLOSED", "The scheduler was closed before the run had ended.", { details: { runId } })),
+        ),
+      ),
+    );
     if (signal !== undefined) {
       const abort = (): void => finish(() => reject(aborted(signal)));
       signal.addEventListener("abort", abort, { once: true });

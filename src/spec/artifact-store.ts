@@ -102,6 +102,8 @@ export interface ArtifactStore {
   readonly write: boolean;
   /** Base URI, ending in `/`, below which attempts write. Present when `write`. */
   readonly workspace?: string;
+  /** Its URLs work on this machine only, so that whatever a machine elsewhere needs is copied to another store first. Default false. */
+  readonly local?: boolean;
   /** USD, for costs. */
   readonly prices: { readonly egressUsdPerGB: number; readonly storageUsdPerGBMonth: number };
   /** What stands behind the scheme is not trusted to give the right bytes: inputs from here need their sha256. Default false. */

@@ -1,5 +1,5 @@
-import type { AbortSignalLike, Host, Logger } from "./host.js";
 import type { LeaseRef } from "../model/lease.js";
+import type { AbortSignalLike, Host, Logger } from "./host.js";
 
 /**
  * Marks what is ours. Persisted by the store; two schedulers on one store share it, two stores never do. The id goes

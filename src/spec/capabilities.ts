@@ -17,6 +17,11 @@ export interface Capabilities {
    * `none`: neither inputs nor outputs.
    */
   readonly staging: "native" | "sidecar" | "wrapper" | "none";
+  /**
+   * With `wrapper` staging: port of the container that the platform makes reachable, and whose address reports carry as `endpoint`. The runner
+   * answers there how far it is. Absent: none.
+   */
+  readonly statusPort?: number;
   readonly logs: boolean;
   /** An open lease can run another attempt (`start`). */
   readonly reuse: boolean;

@@ -1,7 +1,7 @@
-import type { ResourceRequest } from "../model/workload.js";
-import type { Offer, Price } from "../model/offer.js";
 import type { Artifact } from "../model/artifact.js";
+import type { Offer, Price } from "../model/offer.js";
 import type { Secret } from "../model/secret.js";
+import type { ResourceRequest } from "../model/workload.js";
 
 /** A file to be put in place before the command starts. The URL needs no credential and is as narrow and short-lived as the attempt. */
 export interface StagedInput {

@@ -3,7 +3,9 @@ import { memoryStore } from "spillway/stores/memory";
 import { createVirtualHost, type MarketplaceOptions, marketplace, memoryArtifacts } from "spillway/testing";
 
 /** A scheduler over one simulated market on virtual time, with hands on everything around it. */
-export function world(options: { readonly market?: Partial<MarketplaceOptions>; readonly scheduler?: Partial<SchedulerOptions>; readonly seed?: string } = {}) {
+export function world(
+  options: { readonly market?: Partial<MarketplaceOptions>; readonly scheduler?: Partial<SchedulerOptions>; readonly seed?: string } = {},
+) {
   const host = createVirtualHost({ seed: options.seed ?? "world" });
   const market = marketplace({ seed: options.seed ?? "world", providers: [{ name: "acme", nodes: 3, startMs: 1_000 }], ...options.market });
   const store = options.scheduler?.store ?? memoryStore();

@@ -4,13 +4,18 @@ import { backoffMs } from "./backoff.js";
 import type { Draft } from "./draft.js";
 import { withHistory } from "./end-attempt.js";
 import { endRun, succeed } from "./end-run.js";
-import { stopAttempt } from "./stop-attempt.js";
 import { exclude } from "./retry.js";
+import { stopAttempt } from "./stop-attempt.js";
 
 /** At most one result is ever accepted. Acceptance is committed first; only then do outputs move to their destination. */
 export function onAccepted(
   draft: Draft,
-  verdict: { readonly winner: number; readonly errorProbability: number; readonly agreed: readonly number[]; readonly wrong: readonly number[] },
+  verdict: {
+    readonly winner: number;
+    readonly errorProbability: number;
+    readonly agreed: readonly number[];
+    readonly wrong: readonly number[];
+  },
 ): void {
   const winner = draft.attempt(verdict.winner);
   if (draft.over || draft.run.status === "promoting" || winner?.outcome !== "succeeded") return;
@@ -20,7 +25,12 @@ export function onAccepted(
     if (verdict.agreed.length + verdict.wrong.length > 1) draft.observe(agreed, { kind: "check", ok: true });
   }
   draft.changeRun({ status: "promoting", winner: winner.number, promotionTries: 0 });
-  draft.tell({ type: "result-accepted", attempt: winner.number, backend: winner.offer.backend, errorProbability: verdict.errorProbability });
+  draft.tell({
+    type: "result-accepted",
+    attempt: winner.number,
+    backend: winner.offer.backend,
+    errorProbability: verdict.errorProbability,
+  });
   for (const attempt of draft.attempts) if (attempt.number !== winner.number) stopAttempt(draft, attempt.number, "superseded");
   const outputs = winner.manifest?.outputs ?? [];
   if (outputs.length === 0) {

@@ -42,7 +42,12 @@ export function onBound(draft: Draft, key: string, lease: Lease, offer?: Offer):
   }
   const node = lease.node ?? (offer === undefined ? attempt.node : identityOf(offer));
   draft.changeAttempt(attempt.number, { state: "starting", boundAtMs: draft.nowMs, node, ...(offer === undefined ? {} : { offer }) });
-  draft.tell({ type: "lease-opened", attempt: attempt.number, backend: row.backend, ...(node.node === undefined ? {} : { node: node.node }) });
+  draft.tell({
+    type: "lease-opened",
+    attempt: attempt.number,
+    backend: row.backend,
+    ...(node.node === undefined ? {} : { node: node.node }),
+  });
   draft.command({ kind: "watch", key });
 }
 
@@ -79,7 +84,8 @@ export function onFound(draft: Draft, finding: Finding): void {
       else {
         markAbsent(draft, finding.key);
         const attempt = draft.attemptOf(finding.key);
-        if (attempt !== undefined) endAttempt(draft, attempt.number, "lost", { error: lease.lastError ?? unresolved("it never came to be") });
+        if (attempt !== undefined)
+          endAttempt(draft, attempt.number, "lost", { error: lease.lastError ?? unresolved("it never came to be") });
       }
       return;
     case "unknown":

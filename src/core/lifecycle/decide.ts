@@ -1,15 +1,15 @@
 import type { AttemptPurpose, AttemptRow } from "../../model/attempt.js";
-import { failureOf, type SerializedError } from "../../model/errors/scheduler-error.js";
 import type { DecisionRecord } from "../../model/decision.js";
+import { failureOf, type SerializedError } from "../../model/errors/scheduler-error.js";
 import { isTerminal, type RunState } from "../../model/run.js";
 import { formatDuration } from "../../model/units.js";
 import type { VerificationRequest } from "../../model/workload.js";
 import type { Policy } from "../../spec/policy.js";
 import type { ReplicaPlan, Verdict } from "../../spec/verifier.js";
 import type { PlacementResult, PricedCandidate } from "../placement/types.js";
-import { isExcluding } from "./retry.js";
-import { backoffMs } from "./backoff.js";
 import { seededRandom } from "../random.js";
+import { backoffMs } from "./backoff.js";
+import { isExcluding } from "./retry.js";
 
 /** Patience of a policy that does not state its own. */
 const MAX_WAIT_MS = 24 * 3_600_000;
@@ -39,11 +39,29 @@ export type Directive =
   | { readonly kind: "ask" }
   /** The verifier has to look at the results. */
   | { readonly kind: "judge" }
-  | { readonly kind: "place"; readonly purpose: AttemptPurpose; readonly after?: number; readonly candidate: PricedCandidate; readonly record: DecisionRecord }
+  | {
+      readonly kind: "place";
+      readonly purpose: AttemptPurpose;
+      readonly after?: number;
+      readonly candidate: PricedCandidate;
+      readonly record: DecisionRecord;
+    }
   | { readonly kind: "stop"; readonly attempt: number; readonly why: "superseded"; readonly error: SerializedError }
   /** `forget`: everything that could be used is excluded by earlier failures; they get another chance. */
-  | { readonly kind: "wait"; readonly untilMs?: number; readonly error: SerializedError; readonly forget: boolean; readonly record?: DecisionRecord }
-  | { readonly kind: "accept"; readonly winner: number; readonly errorProbability: number; readonly agreed: readonly number[]; readonly wrong: readonly number[] }
+  | {
+      readonly kind: "wait";
+      readonly untilMs?: number;
+      readonly error: SerializedError;
+      readonly forget: boolean;
+      readonly record?: DecisionRecord;
+    }
+  | {
+      readonly kind: "accept";
+      readonly winner: number;
+      readonly errorProbability: number;
+      readonly agreed: readonly number[];
+      readonly wrong: readonly number[];
+    }
   | { readonly kind: "reject"; readonly error: SerializedError; readonly wrong: readonly number[] }
   | { readonly kind: "fail"; readonly error: SerializedError };
 
@@ -99,7 +117,10 @@ function tooLate(view: DecisionView, active: readonly AttemptRow[]): SerializedE
   const { run } = view.state;
   if (active.length > 0) return undefined;
   const last = run.lastError === undefined ? "" : ` The last obstacle: ${run.lastError.message}`;
-  const details = { runId: run.id, ...(run.lastError?.details?.["reasons"] === undefined ? {} : { reasons: run.lastError.details["reasons"] }) };
+  const details = {
+    runId: run.id,
+    ...(run.lastError?.details?.["reasons"] === undefined ? {} : { reasons: run.lastError.details["reasons"] }),
+  };
   if (run.deadlineAtMs !== undefined && view.nowMs >= run.deadlineAtMs) {
     return failureOf("DEADLINE_EXCEEDED", `The deadline passed before a result was accepted.${last}`, { details });
   }
@@ -147,7 +168,13 @@ function resumable(state: RunState): number | undefined {
 function choose(view: DecisionView, wanted: WantedPlacement, result: PlacementResult, active: readonly AttemptRow[]): Directive {
   const { record } = result;
   if (result.chosen !== undefined) {
-    return { kind: "place", purpose: wanted.purpose, candidate: result.chosen, record, ...(wanted.after === undefined ? {} : { after: wanted.after }) };
+    return {
+      kind: "place",
+      purpose: wanted.purpose,
+      candidate: result.chosen,
+      record,
+      ...(wanted.after === undefined ? {} : { after: wanted.after }),
+    };
   }
   const { run } = view.state;
   const error = failureOf(record.failure?.code ?? "NO_FEASIBLE_PLACEMENT", record.failure?.message ?? "Nothing fits.", {

@@ -1,12 +1,12 @@
 import type { AttemptRow } from "../../model/attempt.js";
+import type { DecisionRecord } from "../../model/decision.js";
 import type { SerializedError } from "../../model/errors/scheduler-error.js";
 import type { RunEvent } from "../../model/event.js";
 import type { LeaseRow } from "../../model/lease.js";
-import type { NodeIdentity } from "../../model/offer.js";
 import type { Observation } from "../../model/observation.js";
+import type { NodeIdentity } from "../../model/offer.js";
 import { isTerminal, type RunRow, type RunState } from "../../model/run.js";
 import type { LedgerEntry } from "../../spec/store.js";
-import type { DecisionRecord } from "../../model/decision.js";
 import type { Command } from "./inputs.js";
 import type { LifecycleRules } from "./rules.js";
 

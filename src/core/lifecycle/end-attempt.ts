@@ -8,7 +8,12 @@ import { exclude, isTheirFault, retryRule } from "./retry.js";
 import { spentText } from "./settle.js";
 
 /** Ends an attempt, lets its lease go and, if it ended badly, draws the consequences for the run. */
-export function endAttempt(draft: Draft, number: number, outcome: Outcome, end: { error?: SerializedError; patch?: Patch<AttemptRow> } = {}): void {
+export function endAttempt(
+  draft: Draft,
+  number: number,
+  outcome: Outcome,
+  end: { error?: SerializedError; patch?: Patch<AttemptRow> } = {},
+): void {
   const before = draft.attempt(number);
   if (before === undefined || before.state === "done") return;
   const { error } = end;
@@ -44,9 +49,11 @@ function observeSuccess(draft: Draft, attempt: AttemptRow): void {
 
 function countFailure(draft: Draft, attempt: AttemptRow, error: SerializedError): void {
   const launched = attempt.startedAtMs !== undefined;
-  if (!launched && isTheirFault(error.code)) draft.observe(attempt, { kind: "launch", ok: false, hours: (draft.nowMs - attempt.plannedAtMs) / 3_600_000 });
+  if (!launched && isTheirFault(error.code))
+    draft.observe(attempt, { kind: "launch", ok: false, hours: (draft.nowMs - attempt.plannedAtMs) / 3_600_000 });
   // An interruption is already an `uptime` observation; counting it as a failed attempt too would price it twice.
-  else if (isTheirFault(error.code) && error.code !== "LEASE_LOST" && error.code !== "PREEMPTED") draft.observe(attempt, { kind: "success", ok: false });
+  else if (isTheirFault(error.code) && error.code !== "LEASE_LOST" && error.code !== "PREEMPTED")
+    draft.observe(attempt, { kind: "success", ok: false });
   if (draft.over || draft.run.status === "promoting") return;
 
   const { retry: retryPolicy } = draft.rules;
@@ -58,7 +65,9 @@ function countFailure(draft: Draft, attempt: AttemptRow, error: SerializedError)
   draft.changeRun({ failures, launches, lastError: error });
 
   // One replica's word is not enough to condemn the workload while others may still prove it wrong.
-  const others = draft.attempts.some((other) => other.number !== attempt.number && (other.state !== "done" || other.outcome === "succeeded"));
+  const others = draft.attempts.some(
+    (other) => other.number !== attempt.number && (other.state !== "done" || other.outcome === "succeeded"),
+  );
   if (rule.retry === "never" && !others) {
     draft.doom = withHistory(draft, error);
     return;

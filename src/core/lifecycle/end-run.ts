@@ -1,9 +1,9 @@
+import type { OutputArtifact } from "../../model/artifact.js";
 import type { SerializedError } from "../../model/errors/scheduler-error.js";
 import { failureOf } from "../../model/errors/scheduler-error.js";
-import type { OutputArtifact } from "../../model/artifact.js";
 import type { Draft } from "./draft.js";
-import { stopAttempt } from "./stop-attempt.js";
 import { settleRunIfDone } from "./settle.js";
+import { stopAttempt } from "./stop-attempt.js";
 
 /** Ends a run that has no result. Terminal states absorb: a second call changes nothing. */
 export function endRun(draft: Draft, status: "failed" | "cancelled", error: SerializedError, outputs?: readonly OutputArtifact[]): void {

@@ -1,8 +1,7 @@
-import type { ResultManifest } from "../../model/artifact.js";
+import type { OutputArtifact, ResultManifest } from "../../model/artifact.js";
 import type { AttemptPurpose, AttemptRow } from "../../model/attempt.js";
 import type { DecisionRecord } from "../../model/decision.js";
 import type { SerializedError } from "../../model/errors/scheduler-error.js";
-import type { OutputArtifact } from "../../model/artifact.js";
 import type { Charge, Finding, Lease, LeaseRef, LeaseReport } from "../../model/lease.js";
 import type { NanoUsd } from "../../model/money.js";
 import type { Offer } from "../../model/offer.js";
@@ -42,7 +41,13 @@ export type RunInput =
   | { readonly type: "release-failed"; readonly key: string; readonly error: SerializedError }
   /** Answer to the question for the final charge. */
   | { readonly type: "charged"; readonly key: string; readonly charge?: Charge }
-  | { readonly type: "accepted"; readonly winner: number; readonly errorProbability: number; readonly agreed: readonly number[]; readonly wrong: readonly number[] }
+  | {
+      readonly type: "accepted";
+      readonly winner: number;
+      readonly errorProbability: number;
+      readonly agreed: readonly number[];
+      readonly wrong: readonly number[];
+    }
   /** The verifier gave up. */
   | { readonly type: "rejected"; readonly error: SerializedError; readonly wrong: readonly number[] }
   | { readonly type: "promoted"; readonly outputs: readonly OutputArtifact[] }
@@ -51,7 +56,13 @@ export type RunInput =
   | { readonly type: "cancel"; readonly reason?: string }
   | { readonly type: "fail"; readonly error: SerializedError }
   /** Nothing can be placed now. `forget`: drop the exclusions, everything else is excluded. */
-  | { readonly type: "waiting"; readonly error: SerializedError; readonly untilMs?: number; readonly forget: boolean; readonly tell: boolean }
+  | {
+      readonly type: "waiting";
+      readonly error: SerializedError;
+      readonly untilMs?: number;
+      readonly forget: boolean;
+      readonly tell: boolean;
+    }
   /** The run was taken up by a new process. */
   | { readonly type: "recover" };
 

@@ -12,7 +12,10 @@ export function violatedInvariants(state: RunState, limits: { readonly maxFailur
   };
   check(attempts.length === run.attempts, "the number of attempts equals the count in the run");
   check(run.failures <= limits.maxFailures, "failures stay within the policy's limit");
-  check(attempts.filter((attempt) => attempt.number === run.winner).length === (run.winner === undefined ? 0 : 1), "a winner is one of the attempts");
+  check(
+    attempts.filter((attempt) => attempt.number === run.winner).length === (run.winner === undefined ? 0 : 1),
+    "a winner is one of the attempts",
+  );
   check(run.status !== "succeeded" || run.winner !== undefined, "a succeeded run has a winner");
   check(run.status !== "promoting" || run.winner !== undefined, "a promoting run has a winner");
   check(!run.settled || isTerminal(run.status), "only a run that is over is settled");

@@ -21,7 +21,8 @@ export function onRecover(draft: Draft): void {
         break;
       case "open":
         if (attempt === undefined || attempt.state === "done") beginRelease(draft, lease.key);
-        else if (processBound) endAttempt(draft, attempt.number, "lost", { error: crashed("The lease belonged to a process that is gone") });
+        else if (processBound)
+          endAttempt(draft, attempt.number, "lost", { error: crashed("The lease belonged to a process that is gone") });
         else if (attempt.state === "collecting") draft.command({ kind: "collect", key: lease.key });
         else draft.command({ kind: "watch", key: lease.key });
         break;

@@ -23,7 +23,10 @@ export function onReleased(draft: Draft, key: string, answer: "released" | "pend
   const timing = draft.rules.timing;
   if (answer === "pending") {
     const tries = lease.releaseTries + 1;
-    draft.changeLease(key, { releaseTries: tries, nextTryAtMs: draft.nowMs + choreDelayMs(tries, timing.retryFirstMs, timing.retryMostMs) });
+    draft.changeLease(key, {
+      releaseTries: tries,
+      nextTryAtMs: draft.nowMs + choreDelayMs(tries, timing.retryFirstMs, timing.retryMostMs),
+    });
     return;
   }
   const released = draft.changeLease(key, { state: "released", releasedAtMs: draft.nowMs, stuck: false });

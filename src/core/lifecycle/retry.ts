@@ -44,7 +44,12 @@ export function exclude(exclusions: Exclusions, what: NonNullable<RetryRule["exc
 }
 
 export const isExcluding = (exclusions: Exclusions): boolean =>
-  exclusions.nodes.length + exclusions.operators.length + exclusions.providers.length + exclusions.backends.length + exclusions.offers.length > 0;
+  exclusions.nodes.length +
+    exclusions.operators.length +
+    exclusions.providers.length +
+    exclusions.backends.length +
+    exclusions.offers.length >
+  0;
 
 /** Whether a failure counts against the machine or the backend in the estimates. */
 export function isTheirFault(code: ErrorCode): boolean {

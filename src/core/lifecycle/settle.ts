@@ -1,4 +1,4 @@
-import { type Charge, type LeaseRow } from "../../model/lease.js";
+import type { Charge, LeaseRow } from "../../model/lease.js";
 import { meterCharge } from "../../model/metering.js";
 import { formatUsd, type NanoUsd, toUsd } from "../../model/money.js";
 import type { Billing } from "../../model/offer.js";
@@ -12,7 +12,11 @@ export function metered(draft: Draft, lease: LeaseRow): NanoUsd {
   const attempt = draft.attemptOf(lease.key);
   const billing = attempt?.offer.billing ?? draft.rules.capabilities(lease.backend)?.billing ?? PER_MS;
   const endMs = lease.releasedAtMs ?? draft.nowMs;
-  return meterCharge({ openMs: Math.max(0, endMs - lease.openedAtMs), bookedMs: lease.lifetimeEndMs - lease.bindDeadlineMs }, lease.price, billing);
+  return meterCharge(
+    { openMs: Math.max(0, endMs - lease.openedAtMs), bookedMs: lease.lifetimeEndMs - lease.bindDeadlineMs },
+    lease.price,
+    billing,
+  );
 }
 
 /** Books the charge and ends the hold. Once per lease, whatever comes later. */

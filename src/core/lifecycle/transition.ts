@@ -33,47 +33,66 @@ export function transition(state: RunState, inputs: readonly RunInput[], nowMs: 
 function apply(draft: Draft, input: RunInput): void {
   switch (input.type) {
     case "tick":
-      return onTick(draft);
+      onTick(draft);
+      return;
     case "plan":
-      return planAttempt(draft, input.placement);
+      planAttempt(draft, input.placement);
+      return;
     case "bind-progress":
-      return onProgress(draft, input.key, input.partial);
+      onProgress(draft, input.key, input.partial);
+      return;
     case "bound":
       onBound(draft, input.key, input.lease, input.offer);
       if (input.lease.report !== undefined) onReport(draft, input.lease.report);
       return;
     case "bind-failed":
-      return onBindFailed(draft, input.key, input.error);
+      onBindFailed(draft, input.key, input.error);
+      return;
     case "found":
-      return onFound(draft, input.finding);
+      onFound(draft, input.finding);
+      return;
     case "reported":
-      return onReport(draft, input.report);
+      onReport(draft, input.report);
+      return;
     case "collected":
-      return onCollected(draft, input.key, input);
+      onCollected(draft, input.key, input);
+      return;
     case "released":
-      return onReleased(draft, input.key, input.answer);
+      onReleased(draft, input.key, input.answer);
+      return;
     case "release-failed":
-      return onReleaseFailed(draft, input.key, input.error);
+      onReleaseFailed(draft, input.key, input.error);
+      return;
     case "charged":
-      return onCharged(draft, input.key, input.charge);
+      onCharged(draft, input.key, input.charge);
+      return;
     case "accepted":
-      return onAccepted(draft, input);
+      onAccepted(draft, input);
+      return;
     case "rejected":
-      return onRejected(draft, input.error, input.wrong);
+      onRejected(draft, input.error, input.wrong);
+      return;
     case "promoted":
-      return onPromoted(draft, input.outputs);
+      onPromoted(draft, input.outputs);
+      return;
     case "promotion-failed":
-      return onPromotionFailed(draft, input.error);
+      onPromotionFailed(draft, input.error);
+      return;
     case "stop":
-      return stopAttempt(draft, input.attempt, input.why, input.error);
+      stopAttempt(draft, input.attempt, input.why, input.error);
+      return;
     case "cancel":
-      return onCancel(draft, input.reason);
+      onCancel(draft, input.reason);
+      return;
     case "fail":
-      return endRun(draft, "failed", withHistory(draft, input.error));
+      endRun(draft, "failed", withHistory(draft, input.error));
+      return;
     case "waiting":
-      return onWaiting(draft, input);
+      onWaiting(draft, input);
+      return;
     case "recover":
-      return onRecover(draft);
+      onRecover(draft);
+      return;
   }
 }
 

@@ -3,8 +3,8 @@ import { ERROR_CODES, type ErrorCode } from "../../model/errors/codes.js";
 import { failureOf, type SerializedError } from "../../model/errors/scheduler-error.js";
 import type { LeaseReport } from "../../model/lease.js";
 import type { NodeIdentity } from "../../model/offer.js";
-import type { Draft } from "./draft.js";
 import { markOver } from "./collect-attempt.js";
+import type { Draft } from "./draft.js";
 import { noteCharge } from "./settle.js";
 
 /** A backend's word about a lease. Reports may come late, twice, in the wrong order, or speak of something that is over. */

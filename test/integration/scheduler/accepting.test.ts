@@ -11,7 +11,9 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
 describe("idempotency keys", () => {
   it("answer the same run for the same workload, also while the first call is under way", async () => {
     const { scheduler, wait } = world();
-    const [a, b] = await wait(Promise.all([scheduler.schedule(job("a"), { idempotencyKey: "k" }), scheduler.schedule(job("a"), { idempotencyKey: "k" })]));
+    const [a, b] = await wait(
+      Promise.all([scheduler.schedule(job("a"), { idempotencyKey: "k" }), scheduler.schedule(job("a"), { idempotencyKey: "k" })]),
+    );
     const c = await wait(scheduler.schedule(job("a"), { idempotencyKey: "k" }));
     expect(b.id).toBe(a.id);
     expect(c.id).toBe(a.id);
@@ -99,7 +101,13 @@ describe("order", () => {
     const started: string[] = [];
     const names = new Map<string, string>();
     scheduler.on("attempt-started", ({ runId }) => started.push(names.get(runId) ?? "?"));
-    for (const [name, priority] of [["first", 0], ["low", -1], ["high", 5], ["normal", 0], ["higher", 9]] as const) {
+    for (const [name, priority] of [
+      ["first", 0],
+      ["low", -1],
+      ["high", 5],
+      ["normal", 0],
+      ["higher", 9],
+    ] as const) {
       names.set((await wait(scheduler.schedule(job(name, 5, { priority })))).id, name);
     }
     await wait(scheduler.close());

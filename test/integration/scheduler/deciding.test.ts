@@ -23,17 +23,27 @@ describe("fallback", () => {
     const { scheduler, wait } = world({ market: { providers: [{ name: "grave", nodes: 9, failedStartShare: 1 }] } });
     const run = await wait(scheduler.schedule(job("a")));
     const error = await wait(run.result().catch((thrown: unknown) => thrown));
-    expect(error).toMatchObject({ code: "ATTEMPTS_EXHAUSTED", details: { attempts: expect.arrayContaining([expect.objectContaining({ code: "PROVISIONING_FAILED" })]) } });
+    expect(error).toMatchObject({
+      code: "ATTEMPTS_EXHAUSTED",
+      details: { attempts: expect.arrayContaining([expect.objectContaining({ code: "PROVISIONING_FAILED" })]) },
+    });
     await wait(scheduler.close());
   });
 });
 
 describe("verification", () => {
-  const liars = { providers: [{ name: "acme", nodes: 6, startMs: 1_000, wrongShare: 0 }, { name: "bent", nodes: 1, wrongShare: 1, usdPerHour: 0.01 }] } as const;
+  const liars = {
+    providers: [
+      { name: "acme", nodes: 6, startMs: 1_000, wrongShare: 0 },
+      { name: "bent", nodes: 1, wrongShare: 1, usdPerHour: 0.01 },
+    ],
+  } as const;
 
   it("outvotes a liar, distrusts it, and delivers the truth", async () => {
     const { scheduler, wait, artifacts } = world({ market: liars });
-    const run = await wait(scheduler.schedule(job("a", 5, { verification: { kind: "quorum", maxErrorProbability: 0.01, maxReplicas: 7 } })));
+    const run = await wait(
+      scheduler.schedule(job("a", 5, { verification: { kind: "quorum", maxErrorProbability: 0.01, maxReplicas: 7 } })),
+    );
     const result = await wait(run.result());
     const wrong = result.attempts.filter(({ verdict }) => verdict === "wrong");
     expect(wrong.map(({ node }) => node.node)).toEqual(["sim-bent-1"]);

@@ -1,10 +1,9 @@
-import { formatUsd, toUsd } from "spillway";
+import { formatUsd, Scheduler, toUsd } from "spillway";
+import { local } from "spillway/backends/local";
+import type { Backend } from "spillway/spec";
 import { memoryStore } from "spillway/stores/memory";
 import { describe, expect, it } from "vitest";
 import { job, world } from "../../support/world.js";
-import { local } from "spillway/backends/local";
-import type { Backend } from "spillway/spec";
-import { Scheduler } from "spillway";
 
 const dear = { providers: [{ name: "acme", nodes: 4, usdPerHour: 6, startMs: 1_000 }] } as const;
 
@@ -64,7 +63,10 @@ describe("backends that cost real money", () => {
   it("are refused without any cap", async () => {
     const { host } = world();
     const scheduler = new Scheduler({ backends: [paid()], store: memoryStore(), allowVolatile: true, host });
-    const error = await host.waitFor(scheduler.schedule(job("a")).catch((thrown: unknown) => thrown), { limitMs: 1_000 });
+    const error = await host.waitFor(
+      scheduler.schedule(job("a")).catch((thrown: unknown) => thrown),
+      { limitMs: 1_000 },
+    );
     expect(error).toMatchObject({ code: "BUDGET_REQUIRED", details: { backend: "dear" } });
   });
 });
@@ -72,6 +74,8 @@ describe("backends that cost real money", () => {
 describe("local()", () => {
   it("wants its price to be stated", () => {
     // @ts-expect-error the price is missing on purpose
-    expect(() => local({})).toThrow(expect.objectContaining({ code: "INVALID_CONFIG", details: expect.objectContaining({ field: "usdPerHour" }) }));
+    expect(() => local({})).toThrow(
+      expect.objectContaining({ code: "INVALID_CONFIG", details: expect.objectContaining({ field: "usdPerHour" }) }),
+    );
   });
 });

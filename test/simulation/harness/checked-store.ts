@@ -39,7 +39,8 @@ export function watched(store: Store, budget: bigint | undefined): Watchdog {
       if (balance === undefined) continue;
       if (balance.held < 0n) violations.push(`account ${entry.account} holds less than nothing`);
       const cap = capOf(entry.account);
-      if (cap !== undefined && entry.held > 0n && balance.held + balance.spent > cap) violations.push(`account ${entry.account} went over its cap`);
+      if (cap !== undefined && entry.held > 0n && balance.held + balance.spent > cap)
+        violations.push(`account ${entry.account} went over its cap`);
     }
   };
   return {

@@ -115,7 +115,9 @@ export class Process {
       inspect: (leases, call) => this.#guard(() => backend.inspect(leases, real(call))),
       release: (lease, how, call) => this.#guard(() => backend.release(lease, how, real(call))),
       listLeases: (call) => this.#guard(() => backend.listLeases(real(call))),
-      ...(collect === undefined ? {} : { collect: (lease, outputs, call) => this.#guard(() => collect.call(backend, lease, outputs, real(call))) }),
+      ...(collect === undefined
+        ? {}
+        : { collect: (lease, outputs, call) => this.#guard(() => collect.call(backend, lease, outputs, real(call))) }),
     };
   }
 }

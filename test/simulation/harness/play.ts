@@ -1,6 +1,6 @@
-import { Scheduler, type Run, SchedulerError } from "../../../src/index.js";
-import { isTerminal, type RunState } from "../../../src/model/run.js";
+import { type Run, Scheduler, SchedulerError } from "../../../src/index.js";
 import { parseUsd } from "../../../src/model/money.js";
+import { isTerminal, type RunState } from "../../../src/model/run.js";
 import type { WorkloadInput } from "../../../src/model/workload-input.js";
 import type { Backend } from "../../../src/spec/backend.js";
 import { memoryStore } from "../../../src/stores/memory/index.js";
@@ -36,13 +36,20 @@ export async function play(scenario: Scenario, removal: Partial<Removal> = {}): 
   await dog.store.open(host);
   const problems: string[] = [];
   const beliefs = new Set<string>();
-  const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: (facts: object, message: string) => problems.push(`logged as an error: ${message} ${JSON.stringify(facts)}`) };
+  const logger = {
+    debug: () => {},
+    info: () => {},
+    warn: () => {},
+    error: (facts: object, message: string) => problems.push(`logged as an error: ${message} ${JSON.stringify(facts)}`),
+  };
 
   let process = new Process(host);
   let scheduler = start();
   function start(): Scheduler {
     return new Scheduler({
-      backends: markets.map((market) => process.backend(lateBinds(removal.backend?.(asBackend(market)) ?? asBackend(market), host, scenario))),
+      backends: markets.map((market) =>
+        process.backend(lateBinds(removal.backend?.(asBackend(market)) ?? asBackend(market), host, scenario)),
+      ),
       store: process.store(removal.store?.(dog.store) ?? dog.store),
       host: process.host,
       artifacts: [removal.artifacts?.(artifacts) ?? artifacts],
@@ -96,7 +103,12 @@ export async function play(scenario: Scenario, removal: Partial<Removal> = {}): 
   }
   for (const jump of scenario.clockJumps) host.setTimer(jump.atMs, () => host.jumpClock(jump.byMs));
 
-  const lastMs = Math.max(...scenario.work.map(({ atMs }) => atMs), ...scenario.crashesAtMs, ...scenario.pauses.map(({ atMs, forMs }) => atMs + forMs), 0);
+  const lastMs = Math.max(
+    ...scenario.work.map(({ atMs }) => atMs),
+    ...scenario.crashesAtMs,
+    ...scenario.pauses.map(({ atMs, forMs }) => atMs + forMs),
+    0,
+  );
   await host.advance(lastMs + 1);
   const rest = await settle();
 
@@ -106,7 +118,10 @@ export async function play(scenario: Scenario, removal: Partial<Removal> = {}): 
       await host.advance(60_000);
       const states = await dog.store.load([...dog.accepted]);
       if (scenario.lateBindShare === 0) for (const market of markets) noteBeliefs(market, states);
-      if (states.length === scenario.work.length && states.every(({ run, leases }) => run.settled && leases.every(({ state }) => state === "released" || state === "absent"))) {
+      if (
+        states.length === scenario.work.length &&
+        states.every(({ run, leases }) => run.settled && leases.every(({ state }) => state === "released" || state === "absent"))
+      ) {
         // Strays, if any, are found by the reconciler after their grace period.
         await host.advance(60 * 60_000);
         return true;
@@ -128,9 +143,14 @@ export async function play(scenario: Scenario, removal: Partial<Removal> = {}): 
   const states = await dog.store.load([...dog.accepted]);
   const violations = [...dog.violations, ...problems, ...beliefs];
   if (!rest) {
-    for (const { run, leases } of states) if (!run.settled) violations.push(`${run.id} (${run.workload.name}) is not settled: ${run.status}, leases ${leases.map(({ state }) => state).join(" ")}, last ${run.lastError?.code ?? "-"}`);
+    for (const { run, leases } of states)
+      if (!run.settled)
+        violations.push(
+          `${run.id} (${run.workload.name}) is not settled: ${run.status}, leases ${leases.map(({ state }) => state).join(" ")}, last ${run.lastError?.code ?? "-"}`,
+        );
   }
-  if (states.length !== scenario.work.length) violations.push(`${scenario.work.length} workloads were handed in, ${states.length} runs are known`);
+  if (states.length !== scenario.work.length)
+    violations.push(`${scenario.work.length} workloads were handed in, ${states.length} runs are known`);
   for (const state of states) {
     if (!isTerminal(state.run.status)) violations.push(`${state.run.id} never ended: ${state.run.status}`);
     violations.push(...resultViolations(state, artifacts, host));

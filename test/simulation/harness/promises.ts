@@ -1,9 +1,9 @@
 import type { RunState } from "../../../src/model/run.js";
+import type { Workload } from "../../../src/model/workload.js";
 import type { Host } from "../../../src/spec/host.js";
+import type { Launch } from "../../../src/spec/launch.js";
 import type { Store } from "../../../src/spec/store.js";
 import { defaultVirtualJob, type MemoryArtifacts, type SimulatedMarketplace } from "../../../src/testing/index.js";
-import type { Launch } from "../../../src/spec/launch.js";
-import type { Workload } from "../../../src/model/workload.js";
 
 /** What lies at the destination is the accepted result, and with verification it is the right one. */
 export function resultViolations(state: RunState, artifacts: MemoryArtifacts, host: Host): readonly string[] {
@@ -12,7 +12,8 @@ export function resultViolations(state: RunState, artifacts: MemoryArtifacts, ho
   for (const attempt of attempts) {
     for (const { uri, sha256 } of attempt.manifest?.outputs ?? []) {
       const kept = artifacts.objects.get(uri);
-      if (kept !== undefined && host.sha256(kept) !== sha256) violations.push(`${run.id}: something overwrote the output of attempt ${attempt.number}`);
+      if (kept !== undefined && host.sha256(kept) !== sha256)
+        violations.push(`${run.id}: something overwrote the output of attempt ${attempt.number}`);
     }
   }
   const destination = run.workload.outputs["/out/result"]?.uri;
@@ -42,19 +43,26 @@ function truth(workload: Workload): string {
 const UNSEEN_MS = 30 * 60_000;
 
 /** Every cent that a seller charges is on a receipt, nothing stays on hold, nothing goes over a cap. */
-export async function moneyViolations(states: readonly RunState[], markets: readonly SimulatedMarketplace[], store: Store): Promise<readonly string[]> {
+export async function moneyViolations(
+  states: readonly RunState[],
+  markets: readonly SimulatedMarketplace[],
+  store: Store,
+): Promise<readonly string[]> {
   const violations: string[] = [];
   const leases = new Map(states.flatMap((state) => state.leases.map((lease) => [lease.key, lease] as const)));
   for (const line of markets.flatMap((market) => market.ledger())) {
     const lease = leases.get(line.key);
     if (lease === undefined) violations.push(`${line.key}: the seller charges for a lease that no run knows`);
     else if (lease.state === "absent" && line.openMs < UNSEEN_MS) continue;
-    else if (lease.charge?.amount !== line.amount && line.final) violations.push(`${line.key}: the seller charges ${line.amount}, the receipt says ${lease.charge?.amount ?? 0n}`);
+    else if (lease.charge?.amount !== line.amount && line.final)
+      violations.push(`${line.key}: the seller charges ${line.amount}, the receipt says ${lease.charge?.amount ?? 0n}`);
   }
   const accounts = [...new Set(states.flatMap((state) => state.leases.flatMap((lease) => lease.accounts)))];
   for (const { account, held, spent } of await store.balances(accounts)) {
     if (held !== 0n) violations.push(`account ${account} still holds ${held}`);
-    const charged = [...leases.values()].filter((lease) => lease.accounts.includes(account)).reduce((sum, lease) => sum + (lease.charge?.amount ?? 0n), 0n);
+    const charged = [...leases.values()]
+      .filter((lease) => lease.accounts.includes(account))
+      .reduce((sum, lease) => sum + (lease.charge?.amount ?? 0n), 0n);
     if (spent !== charged) violations.push(`account ${account} has spent ${spent}, its leases were charged ${charged}`);
   }
   return violations;

@@ -37,7 +37,8 @@ async function asNext(store: Store, batch: CommitBatch): Promise<CommitBatch> {
   const runIds = [...new Set([...(batch.runs ?? []).map(({ id }) => id), ...(batch.attempts ?? []).map(({ runId }) => runId)])];
   const states = await store.load(runIds);
   const leaseVersion = (key: string): number => states.flatMap(({ leases }) => leases).find((lease) => lease.key === key)?.version ?? 0;
-  const attemptVersion = (runId: string, number: number): number => states.find(({ run }) => run.id === runId)?.attempts.find((attempt) => attempt.number === number)?.version ?? 0;
+  const attemptVersion = (runId: string, number: number): number =>
+    states.find(({ run }) => run.id === runId)?.attempts.find((attempt) => attempt.number === number)?.version ?? 0;
   const last = (runId: string): number => states.find(({ run }) => run.id === runId)?.run.eventCount ?? 0;
   return {
     ...batch,
@@ -51,16 +52,23 @@ async function asNext(store: Store, batch: CommitBatch): Promise<CommitBatch> {
 
 const swallow = (backend: Backend): Backend => ({ ...backend, release: () => Promise.resolve("released") });
 
-const blind = (backend: Backend): Backend => ({ ...backend, find: (intents) => Promise.resolve(intents.map(({ key }) => ({ kind: "absent", key }))) });
+const blind = (backend: Backend): Backend => ({
+  ...backend,
+  find: (intents) => Promise.resolve(intents.map(({ key }) => ({ kind: "absent", key }))),
+});
 
 /** All attempts of a run write to one place. */
 function shared(artifacts: ArtifactStore): ArtifactStore {
-  return { ...artifacts, put: (uri, body, options) => artifacts.put(uri.replace(/^(mem:\/\/workspace\/[^/]+\/)[^/]+\//, "$1shared/"), body, options) };
+  return {
+    ...artifacts,
+    put: (uri, body, options) => artifacts.put(uri.replace(/^(mem:\/\/workspace\/[^/]+\/)[^/]+\//, "$1shared/"), body, options),
+  };
 }
 
 const uncapped = (store: Store): Store => ({
   ...store,
-  commit: (batch, tx) => store.commit({ ...batch, ledger: (batch.ledger ?? []).map(({ account, held, spent }) => ({ account, held, spent })) }, tx),
+  commit: (batch, tx) =>
+    store.commit({ ...batch, ledger: (batch.ledger ?? []).map(({ account, held, spent }) => ({ account, held, spent })) }, tx),
   balances: async (accounts) => accounts.map((account) => ({ account, held: 0n, spent: 0n })),
 });
 
@@ -71,14 +79,24 @@ const gullible: Verifier = {
 };
 
 /** Dead processes keep their runs for ever. */
-const immortal = (store: Store): Store => ({ ...store, claim: (request) => (request.ids === undefined ? Promise.resolve([]) : store.claim(request)) });
+const immortal = (store: Store): Store => ({
+  ...store,
+  claim: (request) => (request.ids === undefined ? Promise.resolve([]) : store.claim(request)),
+});
 
 const verified = (scenario: Scenario): Scenario => ({
   ...scenario,
-  markets: scenario.markets.map((market) => ({ ...market, providers: market.providers.map((provider) => ({ ...provider, wrongShare: 0.3 })) })),
+  markets: scenario.markets.map((market) => ({
+    ...market,
+    providers: market.providers.map((provider) => ({ ...provider, wrongShare: 0.3 })),
+  })),
   work: scenario.work.map((work) => ({
     ...work,
-    input: { ...work.input, outputs: { "/out/result": `mem://results/${work.input.name}` }, verification: { kind: "quorum", maxErrorProbability: 0.01, maxReplicas: 5 } },
+    input: {
+      ...work.input,
+      outputs: { "/out/result": `mem://results/${work.input.name}` },
+      verification: { kind: "quorum", maxErrorProbability: 0.01, maxReplicas: 5 },
+    },
   })),
 });
 
@@ -87,7 +105,10 @@ const lateBinding = (scenario: Scenario): Scenario => ({ ...scenario, lateBindSh
 const unclearBinds = (scenario: Scenario): Scenario => ({
   ...scenario,
   lateBindShare: 0,
-  markets: scenario.markets.map((market) => ({ ...market, faults: { ...market.faults, rates: { ...market.faults?.rates, bind: { answerLost: 0.5 } } } })),
+  markets: scenario.markets.map((market) => ({
+    ...market,
+    faults: { ...market.faults, rates: { ...market.faults?.rates, bind: { answerLost: 0.5 } } },
+  })),
 });
 
 export const REMOVALS = {
@@ -98,5 +119,9 @@ export const REMOVALS = {
   "an unclear bind is asked about": { backend: blind, shows: /believes/, emphasis: unclearBinds },
   "caps are reserved before bind": { store: uncapped, shows: /over its cap/ },
   verification: { verifier: gullible, shows: /wrong result was accepted/, emphasis: verified },
-  "runs of dead processes are taken over": { store: immortal, shows: /is not settled/, emphasis: (scenario) => ({ ...scenario, crashesAtMs: [60_000] }) },
+  "runs of dead processes are taken over": {
+    store: immortal,
+    shows: /is not settled/,
+    emphasis: (scenario) => ({ ...scenario, crashesAtMs: [60_000] }),
+  },
 } as const satisfies Record<string, Removal>;

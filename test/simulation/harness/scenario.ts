@@ -1,5 +1,12 @@
 import type { WorkloadInput } from "../../../src/model/workload-input.js";
-import type { CallFaultRates, FaultRates, MarketplaceFaults, MarketplaceOptions, ProviderSpec, SeededRandom } from "../../../src/testing/index.js";
+import type {
+  CallFaultRates,
+  FaultRates,
+  MarketplaceFaults,
+  MarketplaceOptions,
+  ProviderSpec,
+  SeededRandom,
+} from "../../../src/testing/index.js";
 import { seededRandom } from "../../../src/testing/index.js";
 
 /** One history to be played: markets with their faults, work, and what happens to the scheduler's process. All drawn from the seed. */
@@ -28,11 +35,22 @@ export function drawScenario(seed: string): Scenario {
   const random = seededRandom(`scenario/${seed}`);
   const markets = Array.from({ length: random.int(1, 3) }, (_, index) => drawMarket(random.fork(`market ${index}`), seed, index));
   const work = Array.from({ length: random.int(1, 6) }, (_, index) => drawWork(random.fork(`work ${index}`), index));
-  const crashesAtMs = random.chance(0.4) ? Array.from({ length: random.int(1, 3) }, () => random.int(1, 3_600_000)).sort((a, b) => a - b) : [];
+  const crashesAtMs = random.chance(0.4)
+    ? Array.from({ length: random.int(1, 3) }, () => random.int(1, 3_600_000)).sort((a, b) => a - b)
+    : [];
   const clockJumps = random.chance(0.15) ? [{ atMs: random.int(1, 1_800_000), byMs: random.int(-600_000, 600_000) }] : [];
   const pauses = random.chance(0.2) ? [{ atMs: random.int(1, 1_800_000), forMs: random.int(35_000, 600_000) }] : [];
   const lateBindShare = random.chance(0.15) ? random.between(0.05, 0.5) : 0;
-  return { seed, markets, work, crashesAtMs, pauses, clockJumps, lateBindShare, ...(random.chance(0.3) ? { budget: `$${random.int(1, 20)}` } : {}) };
+  return {
+    seed,
+    markets,
+    work,
+    crashesAtMs,
+    pauses,
+    clockJumps,
+    lateBindShare,
+    ...(random.chance(0.3) ? { budget: `$${random.int(1, 20)}` } : {}),
+  };
 }
 
 function drawMarket(random: SeededRandom, seed: string, index: number): MarketplaceOptions {
@@ -86,7 +104,15 @@ function drawFaults(random: SeededRandom): MarketplaceFaults {
     answerDelayed: random.between(0, level),
     ...(random.chance(0.2) ? { delayMs: [1_000, 180_000] as const } : {}),
   });
-  const verbs: FaultRates = { listOffers: rates(), bind: rates(), find: rates(), inspect: rates(), release: rates(), listLeases: rates(), collect: rates() };
+  const verbs: FaultRates = {
+    listOffers: rates(),
+    bind: rates(),
+    find: rates(),
+    inspect: rates(),
+    release: rates(),
+    listLeases: rates(),
+    collect: rates(),
+  };
   return {
     rates: verbs,
     unknownShare: level / 4,
