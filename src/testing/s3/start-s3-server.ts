@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Host } from "../../spec/host.js";
 import { type Authorized, authorize, type Guard, signedBy } from "./authorize.js";
 import { Buckets } from "./buckets.js";
@@ -103,6 +103,8 @@ class Running implements S3TestServer {
 
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const at = this.#host.now();
+    // Kept: a message that was given up knows its socket no more.
+    const { socket } = message;
     // Errors of a socket that was cut, by either side, are no errors of the server.
     message.on("error", () => undefined);
     response.on("error", () => undefined);
@@ -112,13 +114,13 @@ class Running implements S3TestServer {
       outcome = await this.#answer(message, exchange);
     } catch (error) {
       // Cut by a fault, or by the client.
-      if (!(error instanceof Cut) && !message.socket.destroyed) outcome = { reply: failureReply(error, exchange) };
+      if (!(error instanceof Cut) && !socket.destroyed) outcome = { reply: failureReply(error, exchange) };
     }
     const answer = outcome === undefined ? undefined : answerOf(outcome.reply, outcome.fault, exchange);
     // Before the answer leaves: who has it must find the request in the log.
     this.log.push(exchange.entry(at));
-    if (answer === undefined) message.socket.destroy();
-    else answer(response, message);
+    if (answer === undefined) socket.destroy();
+    else answer(response, socket);
   }
 
   async #answer(message: IncomingMessage, exchange: Exchange): Promise<{ readonly reply: S3Reply; readonly fault?: S3TestFault }> {
@@ -198,22 +200,21 @@ function faultReply(fault: Extract<S3TestFault, { readonly kind: "status" | "err
 }
 
 /** Notes what will be answered; the function answers it. */
-function answerOf(
-  reply: S3Reply,
-  fault: S3TestFault | undefined,
-  exchange: Exchange,
-): (response: ServerResponse, message: IncomingMessage) => void {
+function answerOf(reply: S3Reply, fault: S3TestFault | undefined, exchange: Exchange): (response: ServerResponse, socket: Socket) => void {
   const body = reply.body === undefined ? Buffer.alloc(0) : Buffer.from(reply.body);
   const cut = fault?.kind === "truncate" ? fault.afterBytes : undefined;
   const sent = exchange.method === "HEAD" ? Buffer.alloc(0) : body.subarray(0, cut);
   exchange.status = reply.status;
   exchange.sentBytes = sent.length;
-  return (response, message) => {
+  return (response, socket) => {
     const headers = Object.entries(reply.headers ?? {}).map(([name, value]) => [name, Buffer.from(value, "utf8").toString("latin1")]);
     const bodyless = reply.status === 204 || reply.status === 304;
     response.writeHead(reply.status, { ...Object.fromEntries(headers), ...(bodyless ? {} : { "content-length": body.length }) });
     if (cut === undefined) response.end(sent);
-    else if (sent.length === 0) message.socket.destroy();
-    else response.write(sent, () => message.socket.destroy());
+    else if (sent.length > 0) response.write(sent, () => socket.destroy());
+    else {
+      response.flushHeaders();
+      socket.end();
+    }
   };
 }

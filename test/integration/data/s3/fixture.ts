@@ -74,15 +74,19 @@ export async function text(store: ArtifactStore, uri: string, host: Host): Promi
   return (await readAll(await store.read(uri, { host }))).toString("utf8");
 }
 
-/** Bytes that look like nothing in particular and are the same each time. */
+const BLOCK = 64 * 1024;
+
+/** Bytes of which no two blocks are the same, the same each time. */
 export function noise(size: number, seed = 1): Buffer {
+  const block = Buffer.from(
+    Array.from({ length: 256 }, (_, index) => sha256(`${seed}/${index}`))
+      .join("")
+      .repeat(4),
+  );
   const data = Buffer.allocUnsafe(size);
-  let state = seed >>> 0 || 1;
-  for (let at = 0; at < size; at += 4) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    data.writeInt32LE(state | 0, Math.min(at, Math.max(0, size - 4)));
+  for (let at = 0; at < size; at += BLOCK) {
+    block.writeUInt32LE(at, 0);
+    block.copy(data, at);
   }
   return data;
 }

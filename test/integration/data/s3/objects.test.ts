@@ -268,18 +268,18 @@ describe("names", () => {
     const { server, store, base, options } = await setUp();
     for (const uri of evil(base)) {
       const calls = [
-        store.put(uri, bytes("x"), options),
-        store.read(uri, options),
-        store.readUrl(uri, 1_000, options),
-        store.writeUrl?.(uri, 1_000, {}, options),
-        store.grantWrite?.(uri, 1_000, {}, options),
-        store.stat(uri, options),
-        store.copy(uri, `${base}x`, options),
-        store.copy(`${base}x`, uri, options),
-        store.remove(uri, options),
-        store.parted?.create(uri, { maxBytes: 1 }, options),
+        () => store.put(uri, bytes("x"), options),
+        () => store.read(uri, options),
+        () => store.readUrl(uri, 1_000, options),
+        () => store.writeUrl?.(uri, 1_000, {}, options),
+        () => store.grantWrite?.(uri, 1_000, {}, options),
+        () => store.stat(uri, options),
+        () => store.copy(uri, `${base}x`, options),
+        () => store.copy(`${base}x`, uri, options),
+        () => store.remove(uri, options),
+        () => store.parted?.create(uri, { maxBytes: 1 }, options),
       ];
-      for (const call of calls) await expect(call, uri).rejects.toMatchObject({ code: "INVALID_WORKLOAD" });
+      for (const call of calls) await expect(call(), uri).rejects.toMatchObject({ code: "INVALID_WORKLOAD" });
     }
     expect(server.log).toEqual([]);
   });
