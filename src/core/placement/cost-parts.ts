@@ -1,6 +1,7 @@
 import type { CostPart } from "../../model/decision.js";
 import { formatUsd } from "../../model/money.js";
-import type { CandidateCost, CostTerms } from "./cost.js";
+import type { CandidateCost } from "./cost.js";
+import type { CostTerms } from "./cost-terms.js";
 
 /** Parts smaller than this are rounding errors, not costs. */
 const LEAST_USD = 1e-12;

@@ -1,97 +1,16 @@
 import type { Billing, Offer } from "../../model/offer.js";
-import type { Workload } from "../../model/workload.js";
-import type { Capabilities } from "../../spec/capabilities.js";
-import type { Policy, TimeValue } from "../../spec/policy.js";
 import { billedHoursOf } from "../cost/billing.js";
-import type { CheckpointInput, CompletionCost, CompletionInput } from "../cost/completion.js";
+import type { CompletionCost, CompletionInput } from "../cost/completion.js";
 import { completionCost } from "../cost/completion.js";
 import { capMultiplier } from "../cost/volatility.js";
 import { worstCaseUsd } from "../cost/worst-case.js";
 import { meanParameters } from "../trust/draw.js";
 import type { NodeEstimate, NodeParameters } from "../trust/estimate.js";
 import type { ReplicaExpectation } from "../verification/verifier-for.js";
+import { type BackendTerms, type CostTerms, HOUR_MS, inputEgressTo, LEAST_SUCCESS, TRANSFER_GB_PER_HOUR } from "./cost-terms.js";
 import { missProbability } from "./deadline-risk.js";
 import { type Denial, denial } from "./filters/denial.js";
-import { maxLifetimeMs } from "./lifetime.js";
 import { cappedWorstCase } from "./price-cap.js";
-import type { PlacementInput } from "./types.js";
-
-const HOUR_MS = 3_600_000;
-const BYTES_PER_GB = 1e9;
-
-/** Files are taken to move at 100 Mbit/s between an artifact store and a machine: 45 GB an hour. An assumption. */
-const TRANSFER_GB_PER_HOUR = 45;
-
-/** No place is believed to fail more often than this; it keeps the price of a hopeless one a number. */
-const LEAST_SUCCESS = 0.01;
-
-/** What every candidate of one decision shares. Hours, USD, GB. */
-export interface CostTerms {
-  readonly workload: Workload;
-  readonly policy: Policy;
-  readonly value: TimeValue;
-  readonly nowMs: number;
-  readonly timeLeftMs: number | undefined;
-  /** Work on the reference machine. */
-  readonly workHours: number;
-  readonly inputGB: number;
-  readonly outputGB: number;
-  readonly inputEgressUsdPerGB: number;
-  readonly checkpoint: CheckpointInput | undefined;
-  readonly attemptsLeft: number;
-  readonly lifetimeHours: number;
-  readonly valueAtRiskUsd: number;
-  readonly availableUsd: number | undefined;
-}
-
-/** Terms of a decision. `value` is the policy's answer for this workload. */
-export function costTerms(input: PlacementInput, policy: Policy, value: TimeValue, availableUsd: number | undefined): CostTerms {
-  const { workload, data } = input;
-  const { checkpoint } = workload;
-  return {
-    workload,
-    policy,
-    value,
-    nowMs: input.nowMs,
-    timeLeftMs: input.deadlineAtMs === undefined ? undefined : input.deadlineAtMs - input.nowMs,
-    workHours: workload.expectedDurationMs / HOUR_MS,
-    inputGB: data.inputBytes / BYTES_PER_GB,
-    outputGB: data.outputBytes / BYTES_PER_GB,
-    inputEgressUsdPerGB: data.inputEgressUsdPerGB,
-    checkpoint:
-      checkpoint === undefined
-        ? undefined
-        : {
-            ...(checkpoint.everyMs === undefined ? {} : { everyHours: checkpoint.everyMs / HOUR_MS }),
-            costHours: checkpoint.costMs / HOUR_MS,
-            restoreHours: checkpoint.restoreMs / HOUR_MS,
-            sizeGB: checkpoint.sizeBytes / BYTES_PER_GB,
-          },
-    attemptsLeft: Math.max(1, policy.retry.maxFailures - input.failures),
-    lifetimeHours: maxLifetimeMs(workload) / HOUR_MS,
-    valueAtRiskUsd: workload.valueAtRiskUsd ?? 0,
-    availableUsd,
-  };
-}
-
-/** What every candidate of one backend shares. */
-export interface BackendTerms {
-  readonly capabilities: Capabilities;
-  /** Files cross the network; a `native` backend moves them itself. */
-  readonly transfers: boolean;
-  readonly detectionHours: number;
-  readonly bindHours: number;
-}
-
-export function backendTerms(capabilities: Capabilities): BackendTerms {
-  return {
-    capabilities,
-    transfers: capabilities.staging === "wrapper" || capabilities.staging === "sidecar",
-    // A failure falls somewhere between two looks; the longer interval is the rule for steady leases.
-    detectionHours: capabilities.pollMs.most / HOUR_MS,
-    bindHours: capabilities.bindMs / HOUR_MS,
-  };
-}
 
 /** A candidate's sum, term by term. USD unless the name says otherwise. */
 export interface CandidateCost {
@@ -251,35 +170,6 @@ export function candidateCost(
   };
 }
 
-/**
- * What {@link candidateCost} cannot be below, for all parameters that are no better than these. Interruptions, rounding, failed
- * launches, error and the policy's own penalties are left out; everything that is left grows with worse parameters.
- */
-export function leastCost(
-  terms: CostTerms,
-  backend: BackendTerms,
-  offer: Offer,
-  best: NodeParameters,
-  replicas: ReplicaExpectation,
-): number {
-  const { value, timeLeftMs } = terms;
-  const { price } = offer;
-  const success = Math.max(LEAST_SUCCESS, best.successProbability);
-  const transferHours = backend.transfers ? (terms.inputGB + terms.outputGB) / TRANSFER_GB_PER_HOUR : 0;
-  const hours = best.startHours + transferHours + terms.workHours / best.speed;
-  const run =
-    price.usdPerHour * (1 + (price.settlement?.spread ?? 0)) * hours +
-    (price.usdPerLaunch ?? 0) +
-    terms.inputGB * (terms.inputEgressUsdPerGB + (price.ingressUsdPerGB ?? 0)) +
-    terms.outputGB * (price.egressUsdPerGB ?? 0);
-  const cost = (run * replicas.expected) / (success * (1 - replicas.undecidedProbability));
-  const total = cost + (value.waitingUsdPerHour * hours) / success + value.startUsdPerHour * best.startHours;
-  const wrong = terms.valueAtRiskUsd * replicas.errorProbability;
-  if (timeLeftMs === undefined) return total + wrong;
-  const hoursLeft = timeLeftMs / HOUR_MS;
-  return total + wrong + value.latenessUsdPerHour * Math.max(0, hours / success - hoursLeft) + (hours > hoursLeft ? value.missUsd : 0);
-}
-
 /** The drawn parameters with the largest hazard, to 1 in 256, at which the bill stays in proportion. Rare, so a search will do. */
 function tamed(terms: CostTerms, backend: BackendTerms, offer: Offer, drawn: NodeParameters): NodeParameters {
   let least = 0;
@@ -315,7 +205,7 @@ function completionInput(terms: CostTerms, backend: BackendTerms, offer: Offer, 
     launchFailureUsd: usdPerLaunch + price.usdPerHour * Math.max(parameters.startHours, billing.minimumMs / HOUR_MS),
     usdPerLaunch,
     inputGB: terms.inputGB,
-    inputUsdPerGB: terms.inputEgressUsdPerGB + (price.ingressUsdPerGB ?? 0),
+    inputUsdPerGB: inputEgressTo(terms, offer.backend) + (price.ingressUsdPerGB ?? 0),
     outputGB: terms.outputGB,
     outputUsdPerGB: price.egressUsdPerGB ?? 0,
     checkpointUsdPerGB: price.egressUsdPerGB ?? 0,
@@ -339,7 +229,7 @@ function worstCaseAt(terms: CostTerms, backend: BackendTerms, offer: Offer, usdP
     usdPerLaunch: price.usdPerLaunch ?? 0,
     spread: price.settlement?.spread ?? 0,
     inputGB: terms.inputGB,
-    inputUsdPerGB: terms.inputEgressUsdPerGB + (price.ingressUsdPerGB ?? 0),
+    inputUsdPerGB: inputEgressTo(terms, offer.backend) + (price.ingressUsdPerGB ?? 0),
     outputGB: terms.outputGB,
     outputUsdPerGB: price.egressUsdPerGB ?? 0,
     checkpointGB: terms.checkpoint?.sizeGB ?? 0,

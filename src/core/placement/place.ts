@@ -2,7 +2,7 @@ import type { Offer } from "../../model/offer.js";
 import type { RankedBid } from "../../spec/launch.js";
 import type { Policy } from "../../spec/policy.js";
 import { backendDenial } from "./admit-backends.js";
-import { backendTerms } from "./cost.js";
+import { backendTerms } from "./cost-terms.js";
 import { Decision } from "./decision.js";
 import { toResult } from "./decision-record.js";
 import { type EstimateMemo, estimateOf } from "./estimate-memo.js";

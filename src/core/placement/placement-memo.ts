@@ -1,7 +1,7 @@
 import type { VerificationRequest, Workload } from "../../model/workload.js";
 import type { Policy, SelectionMode } from "../../spec/policy.js";
 import type { TrustReader } from "../trust/estimate.js";
-import type { CostTerms } from "./cost.js";
+import type { CostTerms } from "./cost-terms.js";
 import { EstimateMemo } from "./estimate-memo.js";
 import { guardedPolicy } from "./guarded-policy.js";
 import { type Need, needOf } from "./need.js";

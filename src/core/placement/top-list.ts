@@ -1,5 +1,6 @@
 import type { Offer } from "../../model/offer.js";
-import type { BackendTerms, CandidateCost } from "./cost.js";
+import type { CandidateCost } from "./cost.js";
+import type { BackendTerms } from "./cost-terms.js";
 
 /** A candidate with its sum. */
 export interface Candidate {

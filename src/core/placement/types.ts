@@ -51,7 +51,15 @@ export interface PlacementInput {
   /** Most that may be reserved for this attempt, over all caps. Absent: unlimited (nothing paid is involved). */
   readonly available?: NanoUsd;
   /** Bytes of inputs and outputs, known or estimated, and the price of reading the inputs where they lie. */
-  readonly data: { readonly inputBytes: number; readonly outputBytes: number; readonly inputEgressUsdPerGB: number };
+  readonly data: {
+    readonly inputBytes: number;
+    readonly outputBytes: number;
+    readonly inputEgressUsdPerGB: number;
+    /** The same price where it differs between backends (id -> USD per GB), because some read a file in place and others a copy of it. */
+    readonly inputEgressByBackend?: Readonly<Record<string, number>>;
+  };
+  /** Work that a checkpoint holds and that need not be done again, as time on the reference machine. Default 0. */
+  readonly workDoneMs?: number;
   /** Failed attempts of this run so far; enters the chain. */
   readonly failures: number;
   /** Any string; draws and ties derive from it alone. Usually `<runId>/<attempt>`. */
