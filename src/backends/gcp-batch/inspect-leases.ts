@@ -32,5 +32,6 @@ async function sweep(
   call: CallContext,
 ): Promise<ReadonlyMap<string, Job>> {
   const jobs = await batch.listJobs(call, names.parent, ownJobsFilter(backend, call.namespace));
-  return new Map(jobs.map((job) => [job.name, job]));
+  // By the id: a full name may hold the project's number instead of its id.
+  return new Map(jobs.map((job) => [`${names.parent}${job.name.slice(job.name.lastIndexOf("/jobs/"))}`, job]));
 }

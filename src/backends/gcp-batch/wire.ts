@@ -47,8 +47,8 @@ const listOf = <T extends z.ZodType>(item: T) =>
 
 /** A job as `getJob` and `listJobs` give it; only what is read here. It never includes the environment, which may hold secrets. */
 export const jobSchema = z.object({
-  name: z.string().min(1),
-  uid: z.string().nullish(),
+  // Decoders of protocol buffers make a message of almost any bytes: a name of the right form tells that it is a job.
+  name: z.string().regex(/^projects\/[^/]+\/locations\/[^/]+\/jobs\/[a-z][a-z0-9-]*$/, "expected the full name of a job"),
   labels: z
     .record(z.string(), z.string())
     .nullish()

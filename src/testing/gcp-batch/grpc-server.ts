@@ -3,8 +3,8 @@ import { GrpcFailure, STATUS } from "./grpc-failure.js";
 import type { Protocol } from "./protocol.js";
 import type { AnyRequest } from "./service.js";
 
-/** Bytes that are no message of any type: a field of unknown length that never ends. */
-const GARBAGE = Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x01]);
+/** Bytes that are no message of any type: a tag that never ends. */
+const GARBAGE = Buffer.from([0xff]);
 
 /** A class of the SDK's static messages, as far as it is used. */
 interface MessageType {
