@@ -5,6 +5,7 @@ import type { NodeIdentity, Offer } from "./offer.js";
 /** Why an attempt exists. */
 export type AttemptPurpose = "primary" | "replica" | "hedge" | "migration" | "audit";
 
+/** How far an attempt has got; `done` is the end, whatever the outcome. */
 export type AttemptState = "planned" | "binding" | "starting" | "running" | "collecting" | "done";
 
 /** How an attempt ended. */

@@ -4,6 +4,7 @@ import { type NanoUsd, readUsd } from "./money.js";
 import { kindOf, quote } from "./quote.js";
 import { bad, good, type Reading, valueOrThrow } from "./reading.js";
 
+/** How often a budget can start afresh. */
 export const BUDGET_WINDOWS = ["hour", "day", "week", "month", "total"] as const;
 
 /** How often a budget starts afresh, in UTC calendar units; weeks start on Monday. `total`: never. */

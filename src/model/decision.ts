@@ -57,6 +57,7 @@ export type RejectionCode =
   | "lifetime" // the backend cannot keep a lease long enough
   | "policy"; // a policy's own filter
 
+/** How many offers or backends fell to one rule, with one example. */
 export interface RejectionExample {
   readonly code: RejectionCode;
   readonly count: number;

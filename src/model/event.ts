@@ -2,14 +2,16 @@ import type { AttemptPurpose, Outcome } from "./attempt.js";
 import type { ErrorCode } from "./errors/codes.js";
 import type { RunStatus } from "./run.js";
 
-interface EventBase {
+/** What every event says. */
+export interface EventBase {
   readonly runId: string;
   /** Counts from 1 within the run, without gaps. */
   readonly sequence: number;
   readonly atMs: number;
 }
 
-interface AttemptEvent extends EventBase {
+/** What every event about one attempt says. */
+export interface AttemptEvent extends EventBase {
   readonly attempt: number;
   readonly backend: string;
 }
@@ -44,6 +46,7 @@ export type RunEvent =
   | (EventBase & { readonly type: "run-ended"; readonly status: RunStatus; readonly code?: ErrorCode; readonly message?: string })
   | (EventBase & { readonly type: "run-settled"; readonly spentUsd: number });
 
+/** Every event type, for listings and checks. */
 export const EVENT_TYPES = [
   "run-accepted",
   "run-waiting",
@@ -62,4 +65,5 @@ export const EVENT_TYPES = [
   "run-settled",
 ] as const satisfies readonly RunEvent["type"][];
 
+/** The name of an event. */
 export type RunEventType = (typeof EVENT_TYPES)[number];

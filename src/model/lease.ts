@@ -21,6 +21,7 @@ export interface LeaseRef {
  */
 export type LeasePhase = "pending" | "starting" | "running" | "exited" | "ended";
 
+/** What a lease has cost so far, by the seller's word. */
 export interface Charge {
   readonly amount: NanoUsd;
   /** No later report will change it. */

@@ -48,7 +48,9 @@ export function formatUsd(amount: NanoUsd | number): string {
   return `${usd < 0 ? "-" : ""}$${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${fraction}`;
 }
 
+/** The larger amount. */
 export const maxNano = (a: NanoUsd, b: NanoUsd): NanoUsd => (a > b ? a : b);
+/** The smaller amount. */
 export const minNano = (a: NanoUsd, b: NanoUsd): NanoUsd => (a < b ? a : b);
 
 /** One billion dollars: above it an amount is a mistake, and it would no longer fit the 64-bit integers of databases. */

@@ -42,6 +42,7 @@ export interface PlaceFacts {
   readonly proof: "contract" | "audited" | "claimed";
 }
 
+/** GPUs of an offer. */
 export interface OfferedGpu {
   /** As the seller writes it; normalised by the core against the GPU table. */
   readonly label: string;
@@ -49,6 +50,7 @@ export interface OfferedGpu {
   readonly memoryGiB?: number;
 }
 
+/** What a machine has for one launch. */
 export interface OfferedResources {
   readonly cpu: number;
   readonly memoryMiB: number;

@@ -1,6 +1,7 @@
 import type { AttemptPurpose, Outcome } from "./attempt.js";
 import type { NanoUsd } from "./money.js";
 
+/** What one attempt cost. */
 export interface ReceiptLine {
   readonly attempt: number;
   readonly purpose: AttemptPurpose;

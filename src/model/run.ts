@@ -4,8 +4,10 @@ import type { SerializedError } from "./errors/scheduler-error.js";
 import type { LeaseRow } from "./lease.js";
 import type { Workload } from "./workload.js";
 
+/** Where a run stands; the last three are final. */
 export type RunStatus = "queued" | "active" | "promoting" | "succeeded" | "failed" | "cancelled";
 
+/** Whether a status is final. */
 export const isTerminal = (status: RunStatus): boolean => status === "succeeded" || status === "failed" || status === "cancelled";
 
 /** One accepted workload, as the store keeps it. */
@@ -60,6 +62,7 @@ export interface Exclusions {
   readonly offers: readonly string[];
 }
 
+/** Nothing is to be avoided. */
 export const NO_EXCLUSIONS: Exclusions = { nodes: [], operators: [], providers: [], backends: [], offers: [] };
 
 /** A run with everything that hangs on it: the unit the pure core works on. */

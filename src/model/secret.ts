@@ -16,10 +16,12 @@ export class Secret {
     return this.#value;
   }
 
+  /** Never the value. */
   toString(): string {
     return REDACTED;
   }
 
+  /** Never the value. */
   toJSON(): string {
     return REDACTED;
   }

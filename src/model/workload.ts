@@ -10,11 +10,15 @@ import type { NanoUsd } from "./money.js";
  * (`docs/compliance.md`). The default is `internal`: never on machines of unknown operators.
  */
 export const SENSITIVITIES = ["public", "internal", "confidential", "personal", "phi", "pci"] as const;
+/** A data class of {@link SENSITIVITIES}. */
 export type Sensitivity = (typeof SENSITIVITIES)[number];
 
+/** What kinds of workload there are; each has its own typed part and defaults. */
 export const WORKLOAD_KINDS = ["batch", "inference", "training", "rendering", "proving", "simulation"] as const;
+/** A kind of {@link WORKLOAD_KINDS}. */
 export type WorkloadKind = (typeof WORKLOAD_KINDS)[number];
 
+/** GPUs a workload needs. */
 export interface GpuRequest {
   /** Acceptable models as written by the caller, most labels are understood; empty: any model. */
   readonly models: readonly string[];
@@ -24,6 +28,7 @@ export interface GpuRequest {
   readonly vendor?: "nvidia" | "amd" | "intel";
 }
 
+/** What a machine must have. */
 export interface ResourceRequest {
   /** Virtual CPUs, may be fractional. */
   readonly cpu: number;
@@ -49,6 +54,7 @@ export interface InputRequest {
   readonly stagedUri?: string;
 }
 
+/** A file or directory the workload writes. */
 export interface OutputRequest {
   /** Where the accepted result is to end up. Absent: it stays where the artifact store keeps it, see `result.outputs`. */
   readonly uri?: string;
@@ -56,6 +62,7 @@ export interface OutputRequest {
   readonly optional: boolean;
 }
 
+/** What the workload's data demands of whoever handles it. */
 export interface DataRequest {
   readonly sensitivity: Sensitivity;
   /** ISO 3166-1 alpha-2 codes or the sets `EU`, `EEA`, `ADEQUATE`. Empty: anywhere the class allows. */
@@ -73,12 +80,14 @@ export interface DataRequest {
 /** A reference to a secret, resolved at bind and never stored or logged: `env:NAME` or whatever the scheduler's `secrets` option understands. */
 export type SecretReference = string;
 
+/** How a private image is pulled. */
 export interface RegistryLogin {
   readonly server: string;
   readonly username: string;
   readonly password: SecretReference;
 }
 
+/** How the command saves its progress, so that a successor need not begin anew. */
 export interface CheckpointRequest {
   /** Directory in which the command writes its checkpoints, and finds the latest one when it is resumed. */
   readonly path: string;
@@ -111,6 +120,7 @@ export interface FanMember {
   readonly label: string;
 }
 
+/** One finite job, parsed. */
 export interface Workload {
   readonly kind: WorkloadKind;
   readonly name?: string;

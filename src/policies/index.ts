@@ -22,4 +22,23 @@ export type { TimeValueOptions } from "./time-value.js";
 export type { VerifyOptions } from "./verify-permissionless.js";
 
 /** The same functions under one name: `policies.hybrid()`. */
-export const policies = { hybrid, cheapest, fastest, compliant, spotReplacement, decentralized, compose, filter, penalty } as const;
+export const policies = {
+  /** The default; see {@link hybrid}. */
+  hybrid,
+  /** See {@link cheapest}. */
+  cheapest,
+  /** See {@link fastest}. */
+  fastest,
+  /** See {@link compliant}. */
+  compliant,
+  /** See {@link spotReplacement}. */
+  spotReplacement,
+  /** See {@link decentralized}. */
+  decentralized,
+  /** See {@link compose}. */
+  compose,
+  /** See {@link filter}. */
+  filter,
+  /** See {@link penalty}. */
+  penalty,
+} as const;

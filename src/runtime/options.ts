@@ -14,6 +14,7 @@ import type { Verifier } from "../spec/verifier.js";
 import { defaultArtifacts, defaultStore } from "./defaults.js";
 import { systemHost } from "./system-host.js";
 
+/** What a scheduler is made of. Only `backends` is required. */
 export interface SchedulerOptions {
   /** Where work can run. At least one; ids must differ. */
   readonly backends: readonly Backend[];

@@ -25,6 +25,7 @@ export interface Plan {
   readonly ifWeVanish: string;
   readonly record: DecisionRecord;
   readonly members: number;
+  /** Why it would go there, for people. */
   explain(): string;
 }
 

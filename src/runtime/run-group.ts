@@ -6,6 +6,7 @@ import { Run, type RunResult, type WaitOptions } from "./run.js";
 import type { SchedulerCore } from "./scheduler-core.js";
 import { throwIfAborted } from "./wait-for.js";
 
+/** Members of a group by status. */
 export interface GroupProgress {
   readonly members: number;
   readonly queued: number;
@@ -15,6 +16,7 @@ export interface GroupProgress {
   readonly cancelled: number;
 }
 
+/** How one member ended. */
 export type MemberResult =
   | { readonly run: Run; readonly status: "succeeded"; readonly result: RunResult }
   | { readonly run: Run; readonly status: "failed"; readonly error: SchedulerError };
@@ -33,6 +35,7 @@ export class RunGroup {
     this.runs = group.members.map((id) => new Run(core, id));
   }
 
+  /** How many members are where, now. */
   async progress(): Promise<GroupProgress> {
     const statuses: RunStatus[] = [];
     for (const run of this.runs) statuses.push(await run.status());

@@ -34,6 +34,7 @@ export interface RunResult {
   readonly receipt: Receipt;
 }
 
+/** How long to wait. */
 export interface WaitOptions {
   /** Ends the waiting with WAIT_ABORTED. The run goes on. */
   readonly signal?: AbortSignal;
@@ -137,6 +138,7 @@ export class Run {
     return receiptOf(await this.#state(), this.#core.now());
   }
 
+  /** Every attempt so far, with its outcome. */
   async attempts(): Promise<readonly AttemptRow[]> {
     return (await this.#state()).attempts;
   }

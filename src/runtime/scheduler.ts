@@ -19,6 +19,7 @@ import { type CloseOptions, type CloseReport, shutDown } from "./shutdown.js";
 import { TypedRun } from "./typed-run.js";
 import { aborted, throwIfAborted } from "./wait-for.js";
 
+/** Options for one accepted workload. */
 export interface ScheduleOptions {
   /**
    * The same key with the same workload answers the run that exists, with another workload it is refused with
@@ -31,6 +32,7 @@ export interface ScheduleOptions {
   readonly tx?: unknown;
 }
 
+/** Options for several workloads accepted together. */
 export interface GroupOptions extends ScheduleOptions {
   readonly name?: string;
   /** Most members active at once. Default: no limit but the scheduler's. */
@@ -41,6 +43,7 @@ export interface GroupOptions extends ScheduleOptions {
   readonly maxCost?: string | number;
 }
 
+/** How a scheduler and its backends are doing. */
 export interface Health {
   readonly status: "ok" | "degraded" | "closed";
   readonly backends: readonly BackendHealth[];
@@ -84,10 +87,10 @@ export class Scheduler {
    * @throws INVALID_WORKLOAD, UNSUPPORTED_WORKLOAD, BUDGET_REQUIRED, NO_FEASIBLE_PLACEMENT (no configured backend may run it at
    * all), ARTIFACT_NOT_FOUND, IDEMPOTENCY_CONFLICT, QUEUE_FULL, SCHEDULER_CLOSED, STORE_UNAVAILABLE
    */
+  schedule<I, R>(definition: WorkloadDefinition<I, R>, input: I, options?: ScheduleOptions): Promise<TypedRun<R>>;
   schedule(workload: FanOutInput, options?: GroupOptions): Promise<RunGroup>;
   schedule(workload: SingleWorkloadInput, options?: ScheduleOptions): Promise<Run>;
   schedule(workload: WorkloadInput, options?: GroupOptions): Promise<Run | RunGroup>;
-  schedule<I, R>(definition: WorkloadDefinition<I, R>, input: I, options?: ScheduleOptions): Promise<TypedRun<R>>;
   async schedule(
     first: WorkloadInput | WorkloadDefinition<unknown, unknown>,
     second?: unknown,
@@ -170,6 +173,7 @@ export class Scheduler {
     return this;
   }
 
+  /** Ends what `on` began. */
   off<T extends keyof SchedulerEvents>(type: T, listener: SchedulerEvents[T]): this {
     this.#hub.emitter.off(type, listener as (...args: unknown[]) => void);
     return this;
@@ -213,12 +217,18 @@ export class Scheduler {
       this.#state = "closed";
       return { openRuns: [], openLeases: [] };
     }
-    const opened = await this.#opening;
-    if (this.#state === "open") this.#state = "closing";
-    const report = await shutDown(opened, options);
-    this.#state = "closed";
-    this.#tellRoom();
-    return report;
+    const before = this.#state;
+    if (before === "open") this.#state = "closing";
+    try {
+      const report = await shutDown(await this.#opening, options);
+      this.#state = "closed";
+      this.#tellRoom();
+      return report;
+    } catch (thrown) {
+      // What is refused changes nothing.
+      this.#state = before;
+      throw thrown;
+    }
   }
 
   /** `await using`: drains. */
@@ -228,6 +238,7 @@ export class Scheduler {
 
   async #accept(parsed: ToAccept, options: GroupOptions): Promise<Run | RunGroup> {
     throwIfAborted(options.signal);
+    this.#assertOpen();
     const { core } = await this.#open();
     await this.#room(core.engine.dispatcher.waiting + parsed.workloads.length, parsed.workloads.length, options.signal);
     const acceptance: Acceptance = {

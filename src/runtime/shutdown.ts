@@ -3,6 +3,7 @@ import { isTerminal } from "../model/run.js";
 import { parseDurationMs } from "../model/units.js";
 import type { OpenScheduler } from "./open-scheduler.js";
 
+/** How a scheduler ends. */
 export interface CloseOptions {
   readonly mode?: "drain" | "detach" | "cancel";
   /** How long to wait for runs and leases to end. Default: without limit. */

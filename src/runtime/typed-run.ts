@@ -30,6 +30,7 @@ export class TypedRun<R> {
     return { ...result, output: result.output, value: await this.#definition.parseResult(bytes) };
   }
 
+  /** As {@link Run.settled}. */
   settled(options: WaitOptions = {}): Promise<Receipt> {
     return this.run.settled(options);
   }

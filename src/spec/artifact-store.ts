@@ -140,5 +140,6 @@ export interface ArtifactStore {
   remove(uri: string, options: TransferOptions): Promise<void>;
   /** URIs below a prefix, for clean-up. */
   list(prefix: string, options: TransferOptions): Promise<readonly string[]>;
+  /** Frees sockets and the like. Idempotent. */
   close?(): Promise<void>;
 }

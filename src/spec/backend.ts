@@ -5,6 +5,7 @@ import type { CallContext } from "./call-context.js";
 import type { Capabilities } from "./capabilities.js";
 import type { Intent, Launch, LogChunk, OutputPlan, Placement } from "./launch.js";
 
+/** Version of the backend contract in this package. */
 export const BACKEND_SPEC_VERSION = 1;
 
 /**

@@ -27,20 +27,27 @@ export interface Host {
 
 /** A digest under way. */
 export interface Sha256Stream {
+  /** Feeds the next piece. */
   update(bytes: Uint8Array): void;
   /** Lower-case hex of everything fed so far. Ends the digest: call it once. */
   hex(): string;
 }
 
+/** A timer that was set. */
 export interface TimerHandle {
+  /** Keeps it from firing; harmless when it has fired. */
   cancel(): void;
 }
 
 /** Structured logging; a pino logger fits as it is. spillway never logs secrets or workload data. */
 export interface Logger {
+  /** For whoever looks for a cause. */
   debug(facts: object, message: string): void;
+  /** For whoever watches. */
   info(facts: object, message: string): void;
+  /** Something went wrong and was dealt with. */
   warn(facts: object, message: string): void;
+  /** Something went wrong that needs a person. */
   error(facts: object, message: string): void;
 }
 
@@ -48,6 +55,8 @@ export interface Logger {
 export interface AbortSignalLike {
   readonly aborted: boolean;
   readonly reason?: unknown;
+  /** As on the platform's signal. */
   addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  /** As on the platform's signal. */
   removeEventListener(type: "abort", listener: () => void): void;
 }

@@ -58,6 +58,7 @@ export interface Launch {
 /** An answer to an order, judged like an offer. */
 export type Bid = Offer;
 
+/** A bid that may be taken, and what it is worth. */
 export interface RankedBid {
   readonly offerId: string;
   /** Expected fully loaded cost plus penalties. */
@@ -99,6 +100,7 @@ export interface OutputPlan {
 /** Bytes from somewhere: a file on this machine, or a stream. */
 export type ByteSource = { readonly file: string } | { readonly stream: AsyncIterable<Uint8Array> } | { readonly bytes: Uint8Array };
 
+/** A piece of what a command printed. */
 export interface LogChunk {
   readonly stream: "stdout" | "stderr" | "system";
   readonly text: string;

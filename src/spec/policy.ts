@@ -27,12 +27,14 @@ export interface PenaltyView extends PolicyView {
 export interface Filter {
   /** kebab-case. */
   readonly name: string;
+  /** The rule: a reason to leave the offer out, or `undefined`. Pure. */
   readonly test: (view: PolicyView) => string | undefined;
 }
 
 /** A soft rule in USD: what it is worth to the user to avoid this candidate. Pure, finite, >= 0 (a bonus is a penalty on the others). */
 export interface Penalty {
   readonly name: string;
+  /** The price of taking this candidate, USD. Pure. */
   readonly usd: (view: PenaltyView) => number;
 }
 
@@ -61,6 +63,7 @@ export interface RetryPolicy {
   readonly byCode: Readonly<Partial<Record<ErrorCode, RetryRule>>>;
 }
 
+/** What follows a failure with a certain code. */
 export interface RetryRule {
   readonly retry: Retry;
   /** What `elsewhere` excludes. Default `node`; the next wider one known is taken when the node is unknown. */
@@ -75,6 +78,7 @@ export interface Policy {
   readonly name: string;
   readonly filters: readonly Filter[];
   readonly penalties: readonly Penalty[];
+  /** What time is worth for a workload. */
   readonly value: (workload: Workload) => TimeValue;
   readonly retry: RetryPolicy;
   readonly selection: SelectionMode;
@@ -86,6 +90,7 @@ export interface Policy {
   readonly maxBilledRatio: number;
 }
 
+/** What a hedging rule may look at. */
 export interface HedgeView {
   readonly workload: Workload;
   readonly attempts: readonly AttemptRow[];

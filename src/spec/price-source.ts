@@ -10,5 +10,6 @@ export interface Quote {
 
 /** Where dollar prices of tokens come from. @throws PRICE_UNAVAILABLE */
 export interface PriceSource {
+  /** The latest price of an asset. @throws PRICE_UNAVAILABLE */
   quote(asset: string, host: Host): Promise<Quote>;
 }

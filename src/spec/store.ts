@@ -8,6 +8,7 @@ import type { GroupRow, RunRow, RunState, RunStatus } from "../model/run.js";
 import type { Namespace } from "./call-context.js";
 import type { Host } from "./host.js";
 
+/** Version of the store contract in this package. */
 export const STORE_SPEC_VERSION = 1;
 
 /**
@@ -36,6 +37,7 @@ export interface Store {
 
   /** Full states, in the order asked, attempts by number; unknown ids are left out. */
   load(runIds: readonly string[]): Promise<readonly RunState[]>;
+  /** A group by its id. */
   loadGroup(groupId: string): Promise<GroupRow | undefined>;
 
   /**
@@ -55,6 +57,7 @@ export interface Store {
 
   /** Events of a run with `sequence > after`, in order. */
   events(runId: string, after: number): Promise<readonly RunEvent[]>;
+  /** Decision records of a run, oldest first. */
   decisions(runId: string): Promise<readonly DecisionRecord[]>;
 
   /** Balances of accounts; unknown ones are zero. */
@@ -82,9 +85,11 @@ export interface Store {
    */
   purge(endedBeforeMs: number): Promise<number>;
 
+  /** Ends the store's use by this process. Idempotent. */
   close(): Promise<void>;
 }
 
+/** What an idempotency key stands for. */
 export interface IdempotencyRow {
   readonly key: string;
   /** Digest of the workload or group: the same key with another digest is refused. */
@@ -102,6 +107,7 @@ export interface LedgerEntry {
   readonly limit?: NanoUsd;
 }
 
+/** What an account holds and has spent. */
 export interface Balance {
   readonly account: string;
   readonly held: NanoUsd;
@@ -143,6 +149,7 @@ export type CommitResult =
   | { readonly ok: false; readonly refused: "ledger"; readonly account: string; readonly available: NanoUsd }
   | { readonly ok: false; readonly refused: "key"; readonly existing: IdempotencyRow };
 
+/** The right of one owner to write something, for a while. */
 export interface Claim {
   readonly scope: "run" | "shard";
   readonly id: string;
@@ -151,6 +158,7 @@ export interface Claim {
   readonly untilMs: number;
 }
 
+/** What is to be claimed. */
 export interface ClaimRequest {
   readonly owner: string;
   readonly nowMs: number;
@@ -164,6 +172,7 @@ export interface ClaimRequest {
   readonly limit: number;
 }
 
+/** Which runs a listing is about; all conditions must hold. */
 export interface RunQuery {
   readonly status?: readonly RunStatus[];
   readonly tenant?: string;
@@ -175,6 +184,7 @@ export interface RunQuery {
   readonly cursor?: string;
 }
 
+/** A run in a listing. */
 export interface RunSummary {
   readonly id: string;
   readonly status: RunStatus;
@@ -188,6 +198,7 @@ export interface RunSummary {
   readonly settled: boolean;
 }
 
+/** A page of a listing. */
 export interface RunPage {
   readonly runs: readonly RunSummary[];
   readonly cursor?: string;

@@ -18,6 +18,7 @@ export interface ReplicaPlan {
   readonly distinct: "operator" | "node" | "none";
 }
 
+/** What a verifier makes of the results so far. */
 export type Verdict =
   | {
       readonly kind: "accept";

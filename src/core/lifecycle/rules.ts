@@ -9,6 +9,7 @@ export interface LifecycleRules {
   readonly timing: LifecycleTiming;
 }
 
+/** Patience of the engine with itself and others. */
 export interface LifecycleTiming {
   /** First and longest pause between two tries of `find`, `release` and charge questions, ms. */
   readonly retryFirstMs: number;

@@ -106,10 +106,15 @@ export interface PendingAnswer extends Promise<HttpAnswer> {
  * An abort rejects promptly with the signal's reason, unwrapped.
  */
 export interface Http {
+  /** Safe: may be repeated. */
   get(call: CallContext, path: string, options?: RequestOptions): PendingAnswer;
+  /** Unsafe: sent once. */
   post(call: CallContext, path: string, options?: BodyOptions): PendingAnswer;
+  /** Unsafe unless marked safe: sent once. */
   put(call: CallContext, path: string, options?: BodyOptions): PendingAnswer;
+  /** Unsafe: sent once. */
   patch(call: CallContext, path: string, options?: BodyOptions): PendingAnswer;
+  /** Unsafe unless marked safe: sent once. */
   delete(call: CallContext, path: string, options?: BodyOptions): PendingAnswer;
   /** GET, checked; `undefined` on 404. */
   lookUp<S extends z.ZodType>(call: CallContext, path: string, schema: S, options?: RequestOptions): Promise<z.output<S> | undefined>;

@@ -14,6 +14,7 @@ export type Effect = "none" | "unknown" | "done";
 /** Who is to blame; only `node` and `backend` faults count against a node's or backend's estimate. */
 export type Fault = "caller" | "workload" | "node" | "backend" | "market" | "policy" | "store" | "control" | "bug";
 
+/** What is known of a code before anything has happened. */
 export interface CodeFacts {
   readonly retry: Retry;
   readonly effect: Effect;
@@ -24,6 +25,7 @@ export interface CodeFacts {
 
 const code = (retry: Retry, effect: Effect, fault: Fault, meaning: string): CodeFacts => ({ retry, effect, fault, meaning });
 
+/** Every code with its defaults. Codes are stable: they are added, never renamed. */
 export const ERROR_CODES = {
   // The caller's input.
   INVALID_WORKLOAD: code("never", "none", "caller", "The workload does not satisfy its schema."),
@@ -101,6 +103,8 @@ export const ERROR_CODES = {
   INVARIANT_BROKEN: code("never", "unknown", "bug", "spillway found itself in a state that should be impossible; please report it."),
 } as const satisfies Record<string, CodeFacts>;
 
+/** One of the stable codes; what a caller switches on. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** Whether a string is a code of this version. */
 export const isErrorCode = (value: unknown): value is ErrorCode => typeof value === "string" && Object.hasOwn(ERROR_CODES, value);

@@ -6,6 +6,7 @@ import { type Effect, ERROR_CODES, type ErrorCode, isErrorCode, type Retry } fro
  */
 const BRAND = Symbol.for("spillway.SchedulerError");
 
+/** What an error may carry beside code and message. */
 export interface SchedulerErrorOptions {
   /** What caused this error; kept for debugging, left out of `toJSON` except for its message. */
   readonly cause?: unknown;
@@ -64,6 +65,7 @@ export class SchedulerError extends Error {
     return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
   }
 
+  /** The stored form; the cause shrinks to its message. */
   toJSON(): SerializedError {
     return {
       code: this.code,

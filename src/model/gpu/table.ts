@@ -48,6 +48,7 @@ export interface GpuRow {
   readonly note?: string;
 }
 
+/** Every known device variant. */
 export const GPU_ROWS: readonly GpuRow[] = [
   { id: "b300-sxm-288", base: "b300", vendor: "nvidia", model: "B300", formFactor: "sxm", memoryGiB: 288, memoryUsableGiB: 270, year: 2025, fp16TensorDenseTflops: 2250, memBandwidthGBs: 8000, computeCapability: "10.3", confidentialCompute: true, confidence: "U", note: "FP16 dense recalled; one catalogue lists 270 GiB usable, another 288 nominal" },
   { id: "gb200-186", base: "gb200", vendor: "nvidia", model: "GB200", formFactor: "superchip", memoryGiB: 186, year: 2024, fp16TensorDenseTflops: 2500, memBandwidthGBs: 8000, computeCapability: "10.0", confidentialCompute: true, confidence: "U" },

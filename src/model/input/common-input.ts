@@ -25,6 +25,7 @@ export type GpuInput =
       readonly vendor?: "nvidia" | "amd" | "intel";
     };
 
+/** Resources as a caller writes them. */
 export interface ResourcesInput {
   /** Virtual CPUs, may be fractional. The default depends on the kind. */
   readonly cpu?: number;
@@ -90,6 +91,7 @@ export type CheckpointInput =
       readonly size?: SizeInput;
     };
 
+/** Verification as a caller writes it; `"quorum"` stands for its defaults. */
 export type VerificationInput =
   | "none"
   | "quorum"
@@ -103,6 +105,7 @@ export type VerificationInput =
     }
   | { readonly kind: "custom"; readonly name: string; readonly options?: unknown };
 
+/** The fields that workloads of every kind share, as a caller writes them. */
 export interface CommonInput {
   /** For people: lists, events, receipts. */
   readonly name?: string;
