@@ -29,7 +29,7 @@ export interface CostTerms {
   readonly workHours: number;
   readonly inputGB: number;
   readonly outputGB: number;
-  /** The least over all backends; {@link inputEgressTo} tells that of one. */
+  /** Of backends that {@link inputEgressByBackend} does not name; {@link inputEgressTo} tells that of one. */
   readonly inputEgressUsdPerGB: number;
   readonly inputEgressByBackend: Readonly<Record<string, number>> | undefined;
   readonly checkpoint: CheckpointInput | undefined;
@@ -52,7 +52,7 @@ export function costTerms(input: PlacementInput, policy: Policy, value: TimeValu
     workHours: Math.max(LEAST_WORK_SHARE * workload.expectedDurationMs, workload.expectedDurationMs - (input.workDoneMs ?? 0)) / HOUR_MS,
     inputGB: data.inputBytes / BYTES_PER_GB,
     outputGB: data.outputBytes / BYTES_PER_GB,
-    inputEgressUsdPerGB: Math.min(data.inputEgressUsdPerGB, ...Object.values(data.inputEgressByBackend ?? {})),
+    inputEgressUsdPerGB: data.inputEgressUsdPerGB,
     inputEgressByBackend: data.inputEgressByBackend,
     checkpoint:
       checkpoint === undefined

@@ -1,7 +1,7 @@
 import type { Offer } from "../../model/offer.js";
 import type { NodeParameters } from "../trust/estimate.js";
 import type { ReplicaExpectation } from "../verification/verifier-for.js";
-import { type BackendTerms, type CostTerms, HOUR_MS, LEAST_SUCCESS, TRANSFER_GB_PER_HOUR } from "./cost-terms.js";
+import { type BackendTerms, type CostTerms, HOUR_MS, inputEgressTo, LEAST_SUCCESS, TRANSFER_GB_PER_HOUR } from "./cost-terms.js";
 
 /**
  * What `candidateCost` cannot be below, for all parameters that are no better than these. Interruptions, rounding, failed
@@ -22,7 +22,7 @@ export function leastCost(
   const run =
     price.usdPerHour * (1 + (price.settlement?.spread ?? 0)) * hours +
     (price.usdPerLaunch ?? 0) +
-    terms.inputGB * (terms.inputEgressUsdPerGB + (price.ingressUsdPerGB ?? 0)) +
+    terms.inputGB * (inputEgressTo(terms, offer.backend) + (price.ingressUsdPerGB ?? 0)) +
     terms.outputGB * (price.egressUsdPerGB ?? 0);
   const cost = (run * replicas.expected) / (success * (1 - replicas.undecidedProbability));
   const total = cost + (value.waitingUsdPerHour * hours) / success + value.startUsdPerHour * best.startHours;

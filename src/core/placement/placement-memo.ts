@@ -102,6 +102,7 @@ function baseTerms(terms: CostTerms, step: number): CostTerms {
     inputGB: 0,
     outputGB: 0,
     inputEgressUsdPerGB: 0,
+    inputEgressByBackend: undefined,
     checkpoint: undefined,
     valueAtRiskUsd: 0,
     availableUsd: undefined,

@@ -256,6 +256,8 @@ export const inputArbitrary = (mostOffers: number, leastOffers = 0): fc.Arbitrar
       deadlineInMs: maybe(fc.integer({ min: -HOUR_MS, max: 100 * HOUR_MS })),
       available: maybe(fc.bigInt({ min: 0n, max: 200_000_000_000n })),
       inputBytes: fc.constantFrom(0, 1e9, 4e10),
+      egressByBackend: maybe(fc.constantFrom({ alpha: 0 }, { beta: 0.09, gamma: 0.001 })),
+      workDoneShare: fc.constantFrom(0, 0, 0.5, 1),
       excluded: fc.boolean(),
       distinct: fc.constantFrom("none" as const, "operator" as const, "node" as const),
       failures: fc.integer({ min: 0, max: 4 }),
@@ -268,7 +270,13 @@ export const inputArbitrary = (mostOffers: number, leastOffers = 0): fc.Arbitrar
         backends: backendsOf(raw.offers),
         trust: raw.trust,
         verification: raw.verification,
-        data: { inputBytes: raw.inputBytes, outputBytes: raw.inputBytes / 10, inputEgressUsdPerGB: 0.02 },
+        data: {
+          inputBytes: raw.inputBytes,
+          outputBytes: raw.inputBytes / 10,
+          inputEgressUsdPerGB: 0.02,
+          ...without({ inputEgressByBackend: raw.egressByBackend }),
+        },
+        workDoneMs: raw.workDoneShare * raw.workload.expectedDurationMs,
         exclusions: {
           nodes: raw.excluded ? ["alpha/n1"] : [],
           operators: [],

@@ -208,6 +208,21 @@ describe("candidate cost", () => {
     expect(native.expectedHours).toBeCloseTo(1, 6);
   });
 
+  it("prices inputs by what reading them costs the backend in question", () => {
+    const data = { inputBytes: 10e9, outputBytes: 0, inputEgressUsdPerGB: 0.05 };
+    const egress = (inputEgressByBackend: Readonly<Record<string, number>>): number =>
+      part(price({}, {}, { data: { ...data, inputEgressByBackend } }), "input-egress");
+    expect(egress({})).toBeCloseTo(0.5, 6);
+    expect(egress({ cloud: 0.01 })).toBeCloseTo(0.1, 6);
+    // What another backend pays does not matter here.
+    expect(egress({ other: 0 })).toBeCloseTo(0.5, 6);
+  });
+
+  it("prices the rest of the work when a checkpoint holds some of it, but never nothing", () => {
+    expect(price({}, {}, { workDoneMs: 0.75 * HOUR_MS }).totalUsd).toBeCloseTo(0.25, 6);
+    expect(price({}, {}, { workDoneMs: 9 * HOUR_MS }).totalUsd).toBeCloseTo(0.05, 6);
+  });
+
   it("never lets an unlucky draw alone condemn a place", () => {
     // Mean hazard 0.05 over 40 h of work: e^2 on average, but draws far above are common with a shape of 1.
     const workload = { expectedDurationMs: 40 * HOUR_MS, timeoutMs: 100 * HOUR_MS };
