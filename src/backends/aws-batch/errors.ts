@@ -44,7 +44,6 @@ const table = defineErrorMap([
   { message: /region is missing/i, to: "INVALID_CONFIG", effect: "none", say: "No region is set. Pass `region` or set AWS_REGION." },
   { name: "ClientException", message: /too many requests|throttl|rate exceeded/i, to: "BACKEND_RATE_LIMITED", effect: "none" },
   { name: "ClientException", message: /not authorized|access ?denied|iam:PassRole/i, to: "BACKEND_AUTH_FAILED", effect: "none" },
-  { name: "ClientException", message: /job ?queue/i, to: "BACKEND_REJECTED", effect: "none", say: CHECK_QUEUE },
   {
     name: "ClientException",
     message: /share ?identifier/i,
@@ -52,6 +51,7 @@ const table = defineErrorMap([
     effect: "none",
     say: "The queue and `shareIdentifier` do not fit: it is needed exactly for queues with a fair-share policy.",
   },
+  { name: "ClientException", message: /job ?queue/i, to: "BACKEND_REJECTED", effect: "none", say: CHECK_QUEUE },
   { name: "ClientException", message: /quota|limit (was )?exceeded|maximum number/i, to: "QUOTA_EXCEEDED", effect: "none" },
   { name: ["ClientException", "ValidationException", "InvalidParameterException"], to: "BACKEND_REJECTED", effect: "none" },
   { status: [500, 502, 503, 504], to: "BACKEND_UNAVAILABLE" },

@@ -96,7 +96,9 @@ function machineOf({ instance = {} }: ResolvedQueue): Machine {
  */
 export function priceOn(queue: ResolvedQueue, size: JobSize, region: string): Price {
   const hasListPrice = queue.purchase === "on-demand" && region === LIST_PRICE_REGION;
-  return queue.platform === "fargate" ? fargatePrice(queue, size, hasListPrice) : machinePrice(queue, size, hasListPrice);
+  const price = queue.platform === "fargate" ? fargatePrice(queue, size, hasListPrice) : machinePrice(queue, size, hasListPrice);
+  // Prices are decimals; what binary sums add to them below a nano-dollar is not part of them.
+  return { ...price, usdPerHour: Math.round(price.usdPerHour * 1e9) / 1e9 };
 }
 
 function fargatePrice(queue: ResolvedQueue, size: JobSize, hasListPrice: boolean): Price {

@@ -21,7 +21,7 @@ export function chargeOf(job: Job, nowMs: number): JobCharge {
   const ranMs = job.startedAtMs === undefined ? 0 : (job.stoppedAtMs ?? nowMs) - job.startedAtMs;
   const billedMs = job.startedAtMs === undefined ? 0 : Math.ceil(Math.max(ranMs, LEAST_MS) / 1000) * 1000;
   const gib = parts.memoryMiB / 1024;
-  const usdPerHour = parts.vcpus * (parts.queue.usdPerVcpuHour ?? 0) + gib * (parts.queue.usdPerGiBHour ?? 0);
+  const usdPerHour = Math.round((parts.vcpus * (parts.queue.usdPerVcpuHour ?? 0) + gib * (parts.queue.usdPerGiBHour ?? 0)) * 1e9) / 1e9;
   return {
     jobId: parts.id,
     jobName: parts.submission.jobName,

@@ -17,7 +17,8 @@ const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEM
 const client = new BatchClient({ endpoint, region, credentials });
 const host = systemHost();
 const call = () => testCallContext({ host });
-const demand: Demand = { cpu: 1, memoryMiB: 512, diskMiB: 1_024, image: true, interruptible: true, maxLifetimeMs: 3_600_000 };
+const resources = { cpu: 1, memoryMiB: 512, diskMiB: 1_024 };
+const demand: Demand = { ...resources, image: true, interruptible: true, maxLifetimeMs: 3_600_000 };
 
 const post = async (path: string, body: string, headers: Record<string, string>): Promise<void> => {
   const response = await fetch(`${endpoint}${path}`, { method: "POST", body, headers });
@@ -56,7 +57,7 @@ async function placementOn(backend: Backend): Promise<Placement> {
     argv: ["echo", "hello"],
     env: { PLAIN: "a b" },
     secrets: {},
-    resources: demand,
+    resources,
     inputs: [],
     outputs: [],
     timeoutMs: 600_000,
