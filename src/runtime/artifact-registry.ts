@@ -1,23 +1,23 @@
+import { type AttemptPlaces, attemptPlaces, farWorkspace, nameOf, nearWorkspace, schemeOf, storeOf, type Workspace } from "../data/staging/index.js";
 import type { OutputArtifact } from "../model/artifact.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import type { ArtifactStore } from "../spec/artifact-store.js";
 
 /** Finds the store for a URI, and knows where attempts write. */
 export class ArtifactRegistry {
-  readonly #stores: readonly ArtifactStore[];
+  readonly stores: readonly ArtifactStore[];
 
   constructor(stores: readonly ArtifactStore[]) {
-    this.#stores = stores;
+    this.stores = stores;
   }
 
   /** @throws ARTIFACT_NOT_FOUND when no store reads the scheme. */
   storeFor(uri: string): ArtifactStore {
-    const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase();
-    const store = this.#stores.find((candidate) => scheme !== undefined && candidate.schemes.includes(scheme));
+    const store = storeOf(uri, this.stores);
     if (store === undefined) {
       throw new SchedulerError(
         "ARTIFACT_NOT_FOUND",
-        `No artifact store reads "${scheme ?? uri}:" addresses. Add one to the scheduler's \`artifacts\`.`,
+        `No artifact store reads "${schemeOf(uri) ?? uri}:" addresses. Add one to the scheduler's \`artifacts\`.`,
         { details: { field: "artifacts" } },
       );
     }
@@ -25,14 +25,13 @@ export class ArtifactRegistry {
   }
 
   has(uri: string): boolean {
-    const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase();
-    return scheme !== undefined && this.#stores.some((store) => store.schemes.includes(scheme));
+    return storeOf(uri, this.stores) !== undefined;
   }
 
-  /** The store that keeps attempt outputs. @throws INVALID_CONFIG */
-  get workspace(): ArtifactStore & { readonly workspace: string } {
-    for (const store of this.#stores)
-      if (store.write && store.workspace !== undefined) return store as ArtifactStore & { readonly workspace: string };
+  /** The store that keeps outputs which this process collects. @throws INVALID_CONFIG */
+  get workspace(): Workspace<ArtifactStore> {
+    const store = nearWorkspace(this.stores);
+    if (store !== undefined) return store;
     throw new SchedulerError(
       "INVALID_CONFIG",
       "No writable artifact store is configured: add one such as `fileStore({ directory })` to `artifacts`.",
@@ -40,19 +39,35 @@ export class ArtifactRegistry {
     );
   }
 
-  /** Prefix of one attempt; nothing outside it can be written by that attempt. */
+  /** The store into which machines elsewhere write. @throws INVALID_CONFIG */
+  get farWorkspace(): Workspace<ArtifactStore> {
+    const store = farWorkspace(this.stores);
+    if (store !== undefined) return store;
+    throw new SchedulerError(
+      "INVALID_CONFIG",
+      "No artifact store hands out URLs to which machines elsewhere can write: add one such as `s3({ bucket })` to `artifacts`.",
+      { details: { field: "artifacts" } },
+    );
+  }
+
+  /** Prefix of an attempt whose outputs this process collects. */
   attemptPrefix(runId: string, key: string): string {
-    return `${this.workspace.workspace}${runId}/${key}/`;
+    return attemptPlaces(this.workspace.workspace, runId, key).prefix;
+  }
+
+  /** Places of an attempt that runs elsewhere; nothing outside of them can be written by that attempt. */
+  farPlaces(runId: string, key: string, outputs: readonly string[]): AttemptPlaces {
+    return attemptPlaces(this.farWorkspace.workspace, runId, key, outputs);
   }
 
   async close(): Promise<void> {
-    for (const store of this.#stores) await store.close?.();
+    for (const store of this.stores) await store.close?.();
   }
 }
 
 /** Where a file of an accepted output belongs; `undefined`: it stays where it is. Below a URI that ends in `/` a single file keeps its name. */
 export function destinationOf(output: OutputArtifact, uri: string | undefined): string | undefined {
   if (uri === undefined) return undefined;
-  if (output.member === "") return uri.endsWith("/") ? `${uri}${encodeURIComponent(output.path.split("/").at(-1) ?? "")}` : uri;
+  if (output.member === "") return uri.endsWith("/") ? `${uri}${encodeURIComponent(nameOf(output))}` : uri;
   return `${uri.endsWith("/") ? uri : `${uri}/`}${output.member}`;
 }

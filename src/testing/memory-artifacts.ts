@@ -20,6 +20,7 @@ export function memoryArtifacts(): MemoryArtifacts {
     id: "memory",
     schemes: ["mem"],
     write: true,
+    local: true,
     workspace: "mem://workspace/",
     prices: { egressUsdPerGB: 0, storageUsdPerGBMonth: 0 },
     objects,

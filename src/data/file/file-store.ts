@@ -47,6 +47,7 @@ export function fileStore(options: FileStoreOptions): ArtifactStore {
     id: options.id ?? "file",
     schemes: ["file"],
     write: true,
+    local: true,
     workspace: `${fileUriOf(base)}/`,
     prices: { egressUsdPerGB: 0, storageUsdPerGBMonth: 0 },
 

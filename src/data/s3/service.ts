@@ -1,4 +1,5 @@
 import type { StorePrices } from "../../kit/objects/index.js";
+import { STORAGE_PRICES, type StorageService } from "../staging/index.js";
 
 /** What is known of a service that speaks S3. Everything here can be overridden by an option. */
 export interface S3Service {
@@ -12,36 +13,41 @@ export interface S3Service {
   readonly refusesUnsignedHeaders: boolean;
 }
 
+const listed = (service: StorageService): StorePrices => {
+  const { egressUsdPerGB, storageUsdPerGBMonth } = STORAGE_PRICES[service];
+  return { egressUsdPerGB, storageUsdPerGBMonth };
+};
+
 /** List prices for the first tier, before free allowances; per GB to the internet and per GB and month. Looked up for the date given. */
 const SERVICES: Readonly<Record<S3Service["name"], Omit<S3Service, "name">>> = {
   aws: {
-    prices: { egressUsdPerGB: 0.09, storageUsdPerGBMonth: 0.023 },
+    prices: listed("aws-s3"),
     pricesSeen: "S3 Standard in us-east-1, 2026-05, secondary sources that agree",
     conditionalWrites: true,
     refusesUnsignedHeaders: true,
   },
   r2: {
-    prices: { egressUsdPerGB: 0, storageUsdPerGBMonth: 0.015 },
+    prices: listed("cloudflare-r2"),
     pricesSeen: "R2 Standard, 2026-05, secondary sources that agree",
     // Documented for PutObject and CompleteMultipartUpload.
     conditionalWrites: true,
     refusesUnsignedHeaders: false,
   },
   b2: {
-    prices: { egressUsdPerGB: 0.01, storageUsdPerGBMonth: 0.006 },
+    prices: listed("backblaze-b2"),
     pricesSeen: "Backblaze B2, 2026-04, secondary sources that agree",
     conditionalWrites: false,
     refusesUnsignedHeaders: false,
   },
   gcs: {
-    prices: { egressUsdPerGB: 0.12, storageUsdPerGBMonth: 0.02 },
+    prices: listed("google-cloud-storage"),
     pricesSeen: "Cloud Storage Standard in us-central1, vendor's page, undated, confirmed in 2026",
     conditionalWrites: false,
     refusesUnsignedHeaders: false,
   },
   other: {
     // What is not known must not win by being thought free.
-    prices: { egressUsdPerGB: 0.09, storageUsdPerGBMonth: 0.023 },
+    prices: listed("aws-s3"),
     pricesSeen: "taken over from AWS until you say otherwise",
     conditionalWrites: false,
     refusesUnsignedHeaders: false,
