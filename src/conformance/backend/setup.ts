@@ -81,6 +81,11 @@ export interface BackendUnderTest {
   readonly openCount?: () => number | Promise<number>;
   /** A fresh instance on the same other side, as another process would make it. Needed with `affinity: "any"`. */
   readonly another?: () => Promise<Backend>;
+  /**
+   * Whether the command of this key has run to its end at the other side. For backends without `exitCode` whose platform keeps or restarts
+   * what ended, so that no report ever says `exited`: cases that need an end then look here.
+   */
+  readonly hasEnded?: (key: string) => boolean | Promise<boolean>;
   /** What arrived at the other side for the launches of this key made with {@link ConformanceLaunches.record}. */
   readonly received?: (key: string) => Promise<readonly ReceivedLaunch[]>;
   /** Offers a file for download and answers a URL that the backend or the node can read. Needed with `native` staging. */

@@ -214,8 +214,26 @@ export class BackendTrial implements Opened {
     );
   }
 
-  untilExited(ref: LeaseRef, attempt?: string): Promise<StatusReport> {
-    return this.untilPhase(ref, ["exited"], attempt);
+  /** Waits for the end of the command: in the reports, or at the other side where no report tells. Answers the last report. */
+  async untilExited(ref: LeaseRef, attempt?: string): Promise<StatusReport> {
+    if (!this.endsUnseen) return this.untilPhase(ref, ["exited"], attempt);
+    const key = attempt ?? ref.key;
+    await this.time.until(async () => ((await this.hasEnded(key)) ? true : undefined), {
+      limitMs: this.limits.startMs + this.limits.runMs,
+      everyMs: this.pollMs,
+      what: `The command of "${key}" has to end at the other side`,
+    });
+    return this.untilPhase(ref, ["pending", "starting", "running", "exited"], attempt);
+  }
+
+  /** No report tells of the end of a command, and only the other side knows it. */
+  get endsUnseen(): boolean {
+    return !this.setup.capabilities.exitCode && this.underTest.hasEnded !== undefined;
+  }
+
+  /** Whether a command has ended, by the other side. */
+  async hasEnded(key: string): Promise<boolean> {
+    return (await this.underTest.hasEnded?.(key)) ?? false;
   }
 
   releaseOnce(ref: LeaseRef, parts?: CallParts): Promise<"released" | "pending"> {

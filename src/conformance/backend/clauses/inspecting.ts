@@ -82,7 +82,8 @@ export const inspectingClauses: readonly BackendClause[] = [
             `The phase went from ${shown(last)} back to ${shown(report.phase)}.`,
           );
           seen.push(report.phase);
-          return report.phase === "exited" || report.phase === "ended" ? true : undefined;
+          const isOver = trial.endsUnseen ? await trial.hasEnded(ref.key) : report.phase === "exited" || report.phase === "ended";
+          return isOver ? true : undefined;
         },
         { limitMs: trial.limits.startMs + trial.limits.runMs, everyMs: trial.pollMs, what: "The command has to end" },
       );
