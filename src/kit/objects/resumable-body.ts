@@ -4,7 +4,7 @@ import { networkFault } from "../http/faults.js";
 import { discard, type Race, readChunks } from "../http/read-body.js";
 import { pause } from "../process/pause.js";
 import { NEVER, type StoreWire, waitMs } from "./send-request.js";
-import { unavailable } from "./store-errors.js";
+import { tooLarge, unavailable } from "./store-errors.js";
 
 /** Where more of a body comes from when it breaks off. */
 export interface BodySource {
@@ -60,8 +60,7 @@ export async function* resumableBody(
       for await (const piece of readChunks(response, race)) {
         if (piece.byteLength === 0) continue;
         seen += piece.byteLength;
-        if (seen > source.maxBytes)
-          throw unavailable(wire.subject, `${source.what} has more than the ${source.maxBytes} bytes that are taken.`);
+        if (seen > source.maxBytes) throw tooLarge(wire.subject, source);
         yield piece;
       }
     } catch (error) {

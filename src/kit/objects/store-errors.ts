@@ -35,3 +35,11 @@ export const otherBytes = (what: string, expected: string, found: string): Sched
 /** The object is not the one that was looked at before. */
 export const otherVersion = (uri: string): SchedulerError =>
   new SchedulerError("OUTPUT_DIGEST_MISMATCH", `The object at ${uri} was changed after it was checked; what is there now is not used.`);
+
+/** Refuses what is larger than a store takes. */
+export const tooLarge = (subject: string, source: { readonly what: string; readonly maxBytes: number }): SchedulerError =>
+  new SchedulerError(
+    "UNSUPPORTED_WORKLOAD",
+    `${subject}: ${source.what} has more than the ${source.maxBytes} bytes that are taken. Raise \`maxBytes\`.`,
+    { details: { field: "maxBytes", store: subject } },
+  );

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { latestGoodCheckpoint, parseCheckpointRecord } from "../../../../src/kit/runner/index.js";
 import { eventually } from "../../../support/eventually.js";
-import { Attempt, lanes, sha256 } from "../../../support/runner.js";
+import { Attempt, fewLanes, sha256 } from "../../../support/runner.js";
 import { temporaryDirectory } from "../../../support/temporary.js";
 
 /** The runner's second in these tests, and so the interval of the checkpoints. */
@@ -20,11 +20,11 @@ function slotsOf({ store, nonce }: Attempt) {
   });
 }
 
-/** The one file of a checkpoint. */
-function stateIn(archive: Buffer | undefined): string {
+/** The state in a checkpoint. The first one may have been taken before there was any. */
+function stateIn(archive: Buffer | undefined): string | undefined {
   const directory = temporaryDirectory("checkpoint");
   expect(spawnSync("tar", ["-xf", "-", "-C", directory], { input: archive }).status).toBe(0);
-  return readFileSync(`${directory}/state`, "utf8");
+  return existsSync(`${directory}/state`) ? readFileSync(`${directory}/state`, "utf8") : undefined;
 }
 
 const latestOf = (attempt: Attempt): string | undefined => {
@@ -51,7 +51,7 @@ const step = (attempt: Attempt) => {
 };
 const stored = (attempt: Attempt, state: number) => eventually(() => latestOf(attempt) === `${state}\n`, `checkpoint ${state}`);
 
-describe.each(lanes().possible)("checkpoints with $shell and $client", (lane) => {
+describe.each(fewLanes())("checkpoints with $shell and $client", (lane) => {
   test("go to the slots in turn, each with its record, and only when something has changed", async () => {
     const attempt = await counting(lane);
     const container = attempt.start();

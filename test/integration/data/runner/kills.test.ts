@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { manifestFailure } from "../../../../src/kit/runner/index.js";
 import { eventually } from "../../../support/eventually.js";
 import type { SeenRequest } from "../../../support/object-server.js";
-import { Attempt, type Container, lanes } from "../../../support/runner.js";
+import { Attempt, type Container, fewLanes } from "../../../support/runner.js";
 import { temporaryDirectory } from "../../../support/temporary.js";
 
 interface Step {
@@ -37,11 +37,7 @@ async function heldUp(lane: Parameters<typeof Attempt.on>[0], step: Step) {
   attempt.output("/dir");
   // Held up in its first run only, if the step is the command itself.
   const hold = step.at === undefined ? `[ -e ${file("held")} ] || { : >${file("held")}; while :; do sleep 0.01; done; };` : "";
-  attempt.argv = [
-    "sh",
-    "-c",
-    `echo run >>${file("runs")}; ${hold} cd "$SPILLWAY_ROOT"; cat a b >sum; mkdir -p dir; cp a dir/a`,
-  ];
+  attempt.argv = ["sh", "-c", `echo run >>${file("runs")}; ${hold} cd "$SPILLWAY_ROOT"; cat a b >sum; mkdir -p dir; cp a dir/a`];
   let reached = false;
   attempt.store.trouble = (seen) => {
     if (step.at === undefined || seen.earlier > 0 || seen.method !== step.at.method || seen.name !== step.at.name) return undefined;
@@ -60,7 +56,7 @@ function expectResult(attempt: Attempt): void {
   expect(attempt.manifest).toMatchObject({ exitCode: 0, outputs: [{ path: "/sum" }, { path: "/dir", archive: { format: "tar" } }] });
 }
 
-describe.each(lanes().possible)("$shell with $client", (lane) => {
+describe.each(fewLanes())("$shell with $client", (lane) => {
   describe.each(STEPS)("while $name", (step) => {
     test("SIGTERM: nothing is lost that was done, and the manifest says how it ended", async () => {
       const { attempt, reached, runs } = await heldUp(lane, step);
@@ -108,7 +104,11 @@ describe.each(lanes().possible)("$shell with $client", (lane) => {
     for (const without of [[], ["setsid"]]) {
       const attempt = await Attempt.on(lane, { without });
       attempt.options = { hold: true, graceMs: 3_600_000 };
-      attempt.argv = ["sh", "-c", `trap 'echo saved >"$SPILLWAY_ROOT/saved"; exit 0' TERM; : >"$SPILLWAY_ROOT/started"; while :; do sleep 0.01; done`];
+      attempt.argv = [
+        "sh",
+        "-c",
+        `trap 'echo saved >"$SPILLWAY_ROOT/saved"; exit 0' TERM; : >"$SPILLWAY_ROOT/started"; while :; do sleep 0.01; done`,
+      ];
       const container = attempt.start();
       await eventually(() => existsSync(attempt.file("started")), "the command");
       container.kill("SIGTERM");
@@ -130,6 +130,26 @@ describe.each(lanes().possible)("$shell with $client", (lane) => {
     expect((await container.ended).code).toBe(143);
     expect(attempt.manifest).toMatchObject({ exitCode: 143, ended: "signal" });
   });
+
+  test.each(STEPS.filter(({ at }) => at === undefined || at.name === "out0"))(
+    "SIGTERM to every process at once, while $name",
+    async (step) => {
+      const { attempt, reached } = await heldUp(lane, step);
+      const container = attempt.start();
+      await reached();
+      for (const pid of [container.pid, ...(await attempt.living())]) {
+        try {
+          process.kill(pid, "SIGTERM");
+        } catch {
+          // It has ended meanwhile.
+        }
+      }
+      const { code, stderr } = await container.ended;
+      expect(code, stderr).toBe(step.onTerm);
+      if (step.onTerm === 0) expectResult(attempt);
+      else expect(attempt.manifest).toMatchObject({ exitCode: 143, ended: "signal" });
+    },
+  );
 
   test("a second signal ends a runner that cannot store the result in time", async () => {
     const attempt = await Attempt.on(lane);

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { manifestFromLog } from "../../../../src/kit/runner/index.js";
 import { eventually } from "../../../support/eventually.js";
-import { Attempt, type Container, lanes } from "../../../support/runner.js";
+import { Attempt, type Container, fewLanes } from "../../../support/runner.js";
 import { temporaryDirectory } from "../../../support/temporary.js";
 
 /** An attempt whose command writes down each of its runs outside the container. */
@@ -18,7 +18,7 @@ async function counted(lane: Parameters<typeof Attempt.on>[0], command = "") {
 const printed = (container: Container, attempt: Attempt) =>
   eventually(() => manifestFromLog(container.stdout, attempt.expected), "the manifest in the log");
 
-describe.each(lanes().possible)("a platform that starts again, with $shell and $client", (lane) => {
+describe.each(fewLanes())("a platform that starts again, with $shell and $client", (lane) => {
   test.each(["same-disk", "fresh"] as const)("whatever exits, on a disk that is %s: the command runs once", async (disk) => {
     const { attempt, runs } = await counted(lane);
     for (let start = 1; start <= 4; start++) {
@@ -77,12 +77,13 @@ describe.each(lanes().possible)("a platform that starts again, with $shell and $
   test("a manifest that could not be stored is stored during the hold", async () => {
     const { attempt, runs } = await counted(lane);
     attempt.options = { hold: true };
+    attempt.tick = "0.001";
     attempt.store.trouble = ({ method, name, earlier }) =>
-      method === "PUT" && name === "manifest" && earlier < 7 ? { kind: "status", status: 503 } : undefined;
+      method === "PUT" && name === "manifest" && earlier < 9 ? { kind: "status", status: 503 } : undefined;
     const container = attempt.start();
     await eventually(() => container.stderr.includes("stored at last"), "the manifest");
     expect(attempt.manifest).toMatchObject({ exitCode: 0 });
-    expect(attempt.store.count("PUT", "manifest")).toBe(8);
+    expect(attempt.store.count("PUT", "manifest")).toBe(10);
     container.kill("SIGTERM");
     // It was told 91 before, and knows better now.
     expect((await container.ended).code).toBe(0);
@@ -91,8 +92,9 @@ describe.each(lanes().possible)("a platform that starts again, with $shell and $
 
   test("or by the next container on the same disk", async () => {
     const { attempt, runs } = await counted(lane);
+    attempt.tick = "0.001";
     attempt.store.trouble = ({ method, name, earlier }) =>
-      method === "PUT" && name === "manifest" && earlier < 5 ? { kind: "status", status: 503 } : undefined;
+      method === "PUT" && name === "manifest" && earlier < 7 ? { kind: "status", status: 503 } : undefined;
     expect((await attempt.run()).code).toBe(91);
     expect(attempt.manifest).toBeUndefined();
     expect((await attempt.run()).code).toBe(0);

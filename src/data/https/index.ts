@@ -1,0 +1,2 @@
+/** Inputs from `https:` addresses. */
+export { type HttpsOptions, https } from "./https-store.js";

@@ -1,0 +1,3 @@
+/** Inputs from IPFS, through gateways that need no trust. */
+export { cidOfSha256, sha256OfCid } from "./cid.js";
+export { type IpfsOptions, ipfs } from "./ipfs-store.js";
