@@ -16,8 +16,19 @@ export const JOB_STATES = [
 ] as const;
 export type JobState = (typeof JOB_STATES)[number] | "unknown";
 
+/** Reads a field that may be missing. */
+function optional<T>(read: (value: unknown) => T | undefined) {
+  return z.unknown().optional().transform(read);
+}
+
+/** A word of a list that may be missing, or new. */
+const word = <const T extends string>(words: readonly T[]) =>
+  tolerantEnum(words)
+    .optional()
+    .transform((found) => found ?? "unknown");
+
 /** `{ seconds, nanos }` from gRPC, RFC 3339 text from REST; anything else is left out, since no decision hangs on a time. */
-const time = z.unknown().transform((value): number | undefined => {
+const time = optional((value): number | undefined => {
   if (typeof value === "string") return isoToMs(value);
   if (typeof value !== "object" || value === null || !("seconds" in value)) return undefined;
   const { seconds, nanos } = value as { readonly seconds: unknown; readonly nanos?: unknown };
@@ -25,7 +36,7 @@ const time = z.unknown().transform((value): number | undefined => {
   return Number.isFinite(ms) ? ms : undefined;
 });
 
-const duration = z.unknown().transform((value): number | undefined => {
+const duration = optional((value): number | undefined => {
   if (typeof value === "string") return /^\d+(\.\d+)?s$/.test(value) ? Number(value.slice(0, -1)) * 1_000 : undefined;
   if (typeof value !== "object" || value === null || !("seconds" in value)) return undefined;
   const ms = Number(value.seconds) * 1_000;
@@ -36,7 +47,7 @@ const event = z.object({
   description: z.string().nullish(),
   eventTime: time,
   taskExecution: z.object({ exitCode: numeric() }).nullish(),
-  taskState: tolerantEnum(["PENDING", "ASSIGNED", "RUNNING", "FAILED", "SUCCEEDED", "UNEXECUTED"]),
+  taskState: word(["PENDING", "ASSIGNED", "RUNNING", "FAILED", "SUCCEEDED", "UNEXECUTED"]),
 });
 
 const listOf = <T extends z.ZodType>(item: T) =>
@@ -56,7 +67,7 @@ export const jobSchema = z.object({
   updateTime: time,
   status: z
     .object({
-      state: tolerantEnum(JOB_STATES),
+      state: word(JOB_STATES),
       statusEvents: listOf(event),
       taskGroups: z.record(z.string(), z.object({ counts: z.record(z.string(), numeric()).nullish() })).nullish(),
       runDuration: duration,
@@ -66,7 +77,7 @@ export const jobSchema = z.object({
 
 /** A task as `getTask` gives it. */
 export const taskSchema = z.object({
-  status: z.object({ state: tolerantEnum(["FAILED", "SUCCEEDED"]), statusEvents: listOf(event) }).nullish(),
+  status: z.object({ state: word(["FAILED", "SUCCEEDED"]), statusEvents: listOf(event) }).nullish(),
 });
 
 /** The raw answer of `listJobs`. */
