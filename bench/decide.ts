@@ -24,9 +24,11 @@ interface Row extends BenchmarkRow {
   readonly p99Ms: number;
   readonly naivePerSecond: number;
   readonly ratio: number;
-  /** First decision of a new placer, mean of several; and the same as a multiple of the naive one. */
+  /** First decision of a new placer, median of several; and the same as a multiple of the naive one. */
   readonly coldMs: number;
   readonly coldRatio: number;
+  /** A decision right after something was learnt of a node, median of several. */
+  readonly learntMs: number;
   /** Offers that pass the filters, of all. */
   readonly feasible: number;
   readonly decisions: number;
@@ -95,6 +97,12 @@ function measure(offers: number, budgetMs: number): Row {
     }
   }
 
+  const learnt = Array.from({ length: 9 }, () => {
+    market.learn();
+    const question = input();
+    return timed(() => placer.place(question)).ms;
+  });
+
   const perSecond = (samples.length / sum(samples)) * 1_000;
   const naiveMs = sum(naive) / naive.length;
   return {
@@ -106,6 +114,7 @@ function measure(offers: number, budgetMs: number): Row {
     ratio: rounded((perSecond * naiveMs) / 1_000),
     coldMs: rounded(percentile(cold, 0.5)),
     coldRatio: rounded(percentile(cold, 0.5) / naiveMs),
+    learntMs: rounded(percentile(learnt, 0.5)),
     feasible,
     decisions: samples.length,
     compared: naive.length,

@@ -96,6 +96,12 @@ export class BenchmarkMarket {
     this.#offers[index] = listing;
   }
 
+  /** One more success of some node. */
+  learn(): void {
+    const listing = this.#random.pick(this.#offers.filter((offers) => offers.length > 0));
+    this.trust.record({ who: this.#random.pick(listing), atMs: START_MS, kind: "success", ok: true });
+  }
+
   #offer(spec: BackendSpec, index: number): Offer {
     const random = this.#random;
     const operatorClass = random.pick(spec.operators);

@@ -12,8 +12,9 @@ import type { BackendOffers } from "./types.js";
 /** Work that differs by less than 5 % shares its bounds, which are computed for the shorter one. */
 const WORK_STEP = Math.log(1.05);
 
-/** Most shapes whose rankings are kept; the least recently used goes first. A ranking takes about 200 bytes per offer. */
+/** Most shapes whose rankings are kept, and most offers in all of them together (about 50 MB); the least recently used go first. */
 const MOST_SHAPES = 64;
+const MOST_RANKED_OFFERS = 200_000;
 
 /** Rankings of one shape: need, selection and what enters the bounds. */
 export interface Shape {
@@ -71,12 +72,22 @@ export class PlacementMemo {
     let shape = this.#shapes.get(key);
     if (shape === undefined) {
       shape = { need, bounds: { cost: baseTerms(terms, step), verification, selection }, rankings: new Map() };
-      if (this.#shapes.size >= MOST_SHAPES) for (const oldest of this.#shapes.keys()) if (this.#shapes.delete(oldest)) break;
+      this.#makeRoom();
     } else {
       this.#shapes.delete(key);
     }
     this.#shapes.set(key, shape);
     return shape;
+  }
+
+  #makeRoom(): void {
+    let offers = 0;
+    for (const { rankings } of this.#shapes.values()) for (const { size } of rankings.values()) offers += size;
+    for (const [key, { rankings }] of this.#shapes) {
+      if (this.#shapes.size < MOST_SHAPES && offers <= MOST_RANKED_OFFERS) return;
+      for (const { size } of rankings.values()) offers -= size;
+      this.#shapes.delete(key);
+    }
   }
 
   /** The ranking of a backend's present listing. */

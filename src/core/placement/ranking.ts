@@ -116,7 +116,9 @@ export class Ranking {
       return { offer, estimate, best, bound: Number.isNaN(bound) ? Number.NEGATIVE_INFINITY : bound };
     };
     if (this.#ranked === undefined || this.#estimates !== estimates) {
-      this.#ranked = this.#passed.map(rank).sort(compareRanked);
+      // In the order of before, which is nearly that of now, sorting takes little more than a look.
+      const offers = this.#ranked === undefined ? this.#passed : this.#ranked.map(({ offer }) => offer).concat(this.#unranked);
+      this.#ranked = offers.map(rank).sort(compareRanked);
       this.#estimates = estimates;
     } else if (this.#unranked.length > 0) {
       this.#ranked = merged(this.#ranked, this.#unranked.map(rank).sort(compareRanked));

@@ -227,6 +227,18 @@ describe("large markets", () => {
   });
 });
 
+describe("memory", () => {
+  it("serves more shapes of work than it keeps", () => {
+    const offers = Array.from({ length: 80 }, (_, i) => priced(`o${i}`, 1 + i / 100));
+    const placer = createPlacer();
+    const ask = (cpu: number): PlacementInput =>
+      inputOf(offers, { policy: steady, workload: workloadOf({ resources: { cpu, memoryMiB: 1, diskMiB: 1 } }) });
+    for (let round = 0; round < 2; round++) {
+      for (let shape = 1; shape <= 150; shape++) expect(placer.place(ask(shape / 100)).chosen?.offer.id).toBe("o0");
+    }
+  });
+});
+
 describe("warm leases", () => {
   const warm = (changes: Partial<Offer> = {}, paidUntilMs = NOW_MS + 5 * HOUR_MS): WarmOffer => ({
     leaseKey: "k",
