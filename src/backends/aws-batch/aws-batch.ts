@@ -18,7 +18,14 @@ import { OPERATOR, offersFor } from "./list-offers.js";
 import { createLogReader } from "./logs.js";
 import { isFinal, isReleased, type ReportSetting, reportOf } from "./map.js";
 import { createJobNames, OUR_REASON } from "./names.js";
-import { type AwsBatchOptions, awsBatchOptions, queueName, type ResolvedOptions, type ResolvedQueue } from "./options.js";
+import {
+  type AwsBatchOptions,
+  awsBatchOptions,
+  DEFAULT_LOG_GROUP,
+  queueName,
+  type ResolvedOptions,
+  type ResolvedQueue,
+} from "./options.js";
 import { usableQueues } from "./queues.js";
 import { raceSignal } from "./race-signal.js";
 import { readReference, referTo } from "./reference.js";
@@ -265,7 +272,7 @@ const define = defineBackend({
           if (job !== undefined) return job.jobName === name ? job : undefined;
           return recentOf(name, call) === undefined ? undefined : { jobId, jobName: name, status: "SUBMITTED" };
         };
-        return reader.follow(look, (job) => queueOf(job, lease)?.logGroup ?? "/aws/batch/job", call);
+        return reader.follow(look, (job) => queueOf(job, lease)?.logGroup ?? DEFAULT_LOG_GROUP, call);
       },
 
       async close() {

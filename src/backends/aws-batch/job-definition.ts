@@ -6,7 +6,7 @@ import type { CallContext } from "../../spec/call-context.js";
 import type { Launch } from "../../spec/launch.js";
 import type { BatchApi } from "./client.js";
 import type { JobSize } from "./job-size.js";
-import type { ResolvedOptions, ResolvedQueue } from "./options.js";
+import { DEFAULT_LOG_GROUP, type ResolvedOptions, type ResolvedQueue } from "./options.js";
 import { definitionList, registered } from "./wire.js";
 
 /** Longest image reference that Batch takes (types of `@aws-sdk/client-batch` 3.1138.0). */
@@ -41,7 +41,10 @@ export function definitionFor(launch: Launch, queue: ResolvedQueue, size: JobSiz
             { type: "VCPU", value: "1" },
             { type: "MEMORY", value: "512" },
           ],
-      logConfiguration: { logDriver: "awslogs", options: { "awslogs-group": queue.logGroup } },
+      // Batch's own default is the same driver with its own group.
+      ...(queue.logGroup === DEFAULT_LOG_GROUP
+        ? {}
+        : { logConfiguration: { logDriver: "awslogs", options: { "awslogs-group": queue.logGroup } } }),
       ...(queue.jobRoleArn === undefined ? {} : { jobRoleArn: queue.jobRoleArn }),
       ...(queue.executionRoleArn === undefined ? {} : { executionRoleArn: queue.executionRoleArn }),
       ...credentialsOf(launch, options),

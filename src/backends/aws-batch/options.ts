@@ -3,6 +3,9 @@ import { secretOption } from "../../kit/validation.js";
 import type { Secret } from "../../model/secret.js";
 import { INSTANCES } from "./list-prices.js";
 
+/** Where Batch writes what commands print, unless a definition says otherwise. */
+export const DEFAULT_LOG_GROUP = "/aws/batch/job";
+
 /** The part of the SDK's client that is used. A `BatchClient` of `@aws-sdk/client-batch` fits as it is. */
 export interface AwsBatchClient {
   send(command: object, options?: { readonly abortSignal?: AbortSignal }): Promise<unknown>;
@@ -116,58 +119,59 @@ const isClient = (value: unknown): value is AwsBatchClient =>
   typeof value === "object" && value !== null && typeof (value as { readonly send?: unknown }).send === "function";
 const client = z.custom<AwsBatchClient>(isClient, "must be a client of the AWS SDK, version 3");
 
-const queueSchema = z
-  .strictObject({
-    queue: z
-      .string()
-      .regex(/^(arn:[\w-]+:batch:[\w-]*:\d*:job-queue\/)?[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/, "must be a job queue's name or ARN"),
-    platform: z.enum(["ec2", "fargate"], { error: 'must be "ec2" or "fargate"' }),
-    purchase: z.enum(["spot", "on-demand"], { error: 'must be "spot" or "on-demand"' }),
-    arch: z.enum(["x86_64", "arm64"]).default("x86_64"),
-    gpu: z.strictObject({ model: z.string().min(1), memoryGiB: positive.optional() }).optional(),
-    instance: z
-      .strictObject({
-        type: z.string().min(1).optional(),
-        vcpus: positive.optional(),
-        memoryMiB: positive.optional(),
-        gpus: z.int().min(0).optional(),
-        usdPerHour: positive.optional(),
-      })
-      .optional(),
-    utilisation: positive.max(1, "must be at most 1").default(0.7),
-    usdPerVcpuHour: positive.optional(),
-    usdPerGiBHour: positive.optional(),
-    priceSource: z.string().min(1).default("configured"),
-    limits: z.strictObject({ vcpus: positive.optional(), memoryMiB: positive.optional(), diskMiB: positive.optional() }).default({}),
-    shareIdentifier: z
-      .string()
-      .regex(/^[A-Za-z0-9]{1,255}$/, "must be up to 255 letters and digits")
-      .optional(),
-    schedulingPriority: z.int().min(0).max(9_999, "must be from 0 to 9,999").optional(),
-    jobRoleArn: arn.optional(),
-    executionRoleArn: arn.optional(),
-    assignPublicIp: z.boolean().default(false),
-    logGroup: z.string().min(1).default("/aws/batch/job"),
-    setupMs: positive.optional(),
-    hazardPerHour: z.number().min(0, "must not be negative").optional(),
-  })
-  .superRefine((queue, context) => {
-    const missing = (field: string, message: string): void => context.addIssue({ code: "custom", path: [field], message });
-    if (queue.platform === "fargate") {
-      if (queue.executionRoleArn === undefined)
-        missing("executionRoleArn", "must be given for Fargate: images are pulled and logs written under it");
-      if (queue.gpu !== undefined) missing("gpu", "must be left out for Fargate, which has no GPUs");
-      if (queue.instance !== undefined) missing("instance", "must be left out for Fargate, which is priced by vCPUs and memory");
-      return;
-    }
-    const known = INSTANCES[queue.instance?.type ?? ""];
-    const vcpus = queue.instance?.vcpus ?? known?.vcpus;
-    const memoryMiB = queue.instance?.memoryMiB ?? known?.memoryMiB;
-    const gpus = queue.instance?.gpus ?? known?.gpus ?? 0;
-    if (vcpus === undefined || memoryMiB === undefined)
-      missing("instance", "must give `vcpus` and `memoryMiB`, or a `type` that is known, for EC2");
-    if (queue.gpu !== undefined && gpus < 1) missing("instance", "must give `gpus` for a queue with `gpu`");
-  });
+/** Schema of one of {@link AwsBatchOptions.queues}, without the rules between its fields. */
+export const queueOptions = z.strictObject({
+  queue: z
+    .string()
+    .regex(/^(arn:[\w-]+:batch:[\w-]*:\d*:job-queue\/)?[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/, "must be a job queue's name or ARN"),
+  platform: z.enum(["ec2", "fargate"], { error: 'must be "ec2" or "fargate"' }),
+  purchase: z.enum(["spot", "on-demand"], { error: 'must be "spot" or "on-demand"' }),
+  arch: z.enum(["x86_64", "arm64"]).default("x86_64"),
+  gpu: z.strictObject({ model: z.string().min(1), memoryGiB: positive.optional() }).optional(),
+  instance: z
+    .strictObject({
+      type: z.string().min(1).optional(),
+      vcpus: positive.optional(),
+      memoryMiB: positive.optional(),
+      gpus: z.int().min(0).optional(),
+      usdPerHour: positive.optional(),
+    })
+    .optional(),
+  utilisation: positive.max(1, "must be at most 1").default(0.7),
+  usdPerVcpuHour: positive.optional(),
+  usdPerGiBHour: positive.optional(),
+  priceSource: z.string().min(1).default("configured"),
+  limits: z.strictObject({ vcpus: positive.optional(), memoryMiB: positive.optional(), diskMiB: positive.optional() }).default({}),
+  shareIdentifier: z
+    .string()
+    .regex(/^[A-Za-z0-9]{1,255}$/, "must be up to 255 letters and digits")
+    .optional(),
+  schedulingPriority: z.int().min(0).max(9_999, "must be from 0 to 9,999").optional(),
+  jobRoleArn: arn.optional(),
+  executionRoleArn: arn.optional(),
+  assignPublicIp: z.boolean().default(false),
+  logGroup: z.string().min(1).default(DEFAULT_LOG_GROUP),
+  setupMs: positive.optional(),
+  hazardPerHour: z.number().min(0, "must not be negative").optional(),
+});
+
+const queueSchema = queueOptions.superRefine((queue, context) => {
+  const missing = (field: string, message: string): void => context.addIssue({ code: "custom", path: [field], message });
+  if (queue.platform === "fargate") {
+    if (queue.executionRoleArn === undefined)
+      missing("executionRoleArn", "must be given for Fargate: images are pulled and logs written under it");
+    if (queue.gpu !== undefined) missing("gpu", "must be left out for Fargate, which has no GPUs");
+    if (queue.instance !== undefined) missing("instance", "must be left out for Fargate, which is priced by vCPUs and memory");
+    return;
+  }
+  const known = INSTANCES[queue.instance?.type ?? ""];
+  const vcpus = queue.instance?.vcpus ?? known?.vcpus;
+  const memoryMiB = queue.instance?.memoryMiB ?? known?.memoryMiB;
+  const gpus = queue.instance?.gpus ?? known?.gpus ?? 0;
+  if (vcpus === undefined || memoryMiB === undefined)
+    missing("instance", "must give `vcpus` and `memoryMiB`, or a `type` that is known, for EC2");
+  if (queue.gpu !== undefined && gpus < 1) missing("instance", "must give `gpus` for a queue with `gpu`");
+});
 
 /** Checks and completes {@link AwsBatchOptions} except for the id, which every backend has. */
 export const awsBatchOptions = z.object({
