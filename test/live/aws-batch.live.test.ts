@@ -23,6 +23,7 @@ function needed(name: string): string {
 }
 
 let backend: Backend;
+let isConfigured = false;
 let leftUsd = Number(host.env("SPILLWAY_LIVE_MAX_USD") ?? "0.05");
 
 /** Binds if the worst case still fits under the cap. */
@@ -82,9 +83,11 @@ beforeAll(() => {
       },
     ],
   });
+  isConfigured = true;
 });
 
 afterAll(async () => {
+  if (!isConfigured) return;
   await pause(backend.capabilities.visibilityMs);
   for (const ref of await backend.listLeases(call())) await release(ref);
   expect(await backend.listLeases(call())).toEqual([]);
