@@ -3,12 +3,10 @@ import { createPlacer, placeNaively } from "../../../../src/core/placement/place
 import type { PlacementInput, WarmOffer } from "../../../../src/core/placement/types.js";
 import type { BreakerView, TrustReader } from "../../../../src/core/trust/estimate.js";
 import { TrustBook } from "../../../../src/core/trust/trust-book.js";
-import { SchedulerError } from "../../../../src/model/errors/scheduler-error.js";
-import { nanoUsd, toUsd } from "../../../../src/model/money.js";
+import { nanoUsd } from "../../../../src/model/money.js";
 import type { Offer } from "../../../../src/model/offer.js";
 import { NO_EXCLUSIONS } from "../../../../src/model/run.js";
-import { cheapest, compliant, compose, filter, hybrid, penalty } from "../../../../src/policies/index.js";
-import type { Policy, TimeValue } from "../../../../src/spec/policy.js";
+import { cheapest, compose, filter, hybrid } from "../../../../src/policies/index.js";
 import { backendOf, capabilitiesOf, dataOf, HOUR_MS, inputOf, NOW_MS, offerOf, trustOf, workloadOf } from "./fixtures.js";
 
 const place = (input: PlacementInput) => createPlacer().place(input);
@@ -296,115 +294,5 @@ describe("fallback chain", () => {
   it("is as long as the retry policy allows", () => {
     expect(place(inputOf(offers, { policy: steady, failures: 2 })).record.chain?.order).toEqual(["cloud/first", "cloud/second"]);
     expect(place(inputOf(offers, { policy: steady, failures: 3 })).record.chain?.order).toEqual(["cloud/first"]);
-  });
-});
-
-describe("ranking bids", () => {
-  const order = priced("order", 1, { binding: "indicative" });
-  const bid = (id: string, usdPerHour: number, changes: Partial<Offer> = {}): Offer =>
-    priced(id, usdPerHour, { binding: "firm", ...changes });
-  const rank = (bids: readonly Offer[], changes: Partial<PlacementInput> = {}, cap = 1.25) =>
-    createPlacer().rankBids(inputOf([order], { policy: steady, ...changes }), bids, cap);
-
-  it("puts the best first by total cost, not by price", () => {
-    const ranked = rank([bid("slow", 0.9, { speed: 0.5 }), bid("quick", 1, { speed: 1 }), bid("mid", 1.1)]);
-    expect(ranked.map(({ offerId }) => offerId)).toEqual(["quick", "mid", "slow"]);
-    expect(ranked[0]).toMatchObject({ price: { usdPerHour: 1 } });
-    expect(ranked.map(({ totalUsd }) => totalUsd)).toEqual([...ranked.map(({ totalUsd }) => totalUsd)].sort((a, b) => a - b));
-  });
-
-  it("keeps more than a record shows", () => {
-    expect(rank(Array.from({ length: 50 }, (_, i) => bid(`b${i}`, 1)))).toHaveLength(50);
-  });
-
-  it("leaves out bids above the cap, of siblings' operators, of the excluded, of strangers, and of backends it does not know", () => {
-    const bids = [
-      bid("dear", 1.26),
-      bid("just", 1.25),
-      bid("sibling", 1),
-      bid("excluded", 1),
-      bid("stranger", 1, { trust: trustOf("permissionless") }),
-      bid("alien", 1, { backend: "alien" }),
-      bid("nan", Number.NaN),
-    ];
-    const ranked = rank(bids, {
-      workload: workloadOf({ data: dataOf("internal") }),
-      siblings: { distinct: "operator", nodes: [{ backend: "cloud", operator: "operator-of-sibling" }] },
-      exclusions: { ...NO_EXCLUSIONS, nodes: ["cloud/node-of-excluded"] },
-    });
-    expect(ranked.map(({ offerId }) => offerId)).toEqual(["just"]);
-    expect(rank(bids, { exclusions: { ...NO_EXCLUSIONS, backends: ["cloud"] } })).toEqual([]);
-  });
-
-  it("leaves out bids whose other charges do not fit the money", () => {
-    const available = nanoUsd(5, "up");
-    expect(
-      rank([bid("fees", 1, { price: { usdPerHour: 1, usdPerLaunch: 3 } }), bid("plain", 1)], { available }).map(({ offerId }) => offerId),
-    ).toEqual(["plain"]);
-  });
-
-  it("caps by the kind of offer", () => {
-    const { priceCap } = createPlacer();
-    expect(priceCap(order)).toBe(1.25);
-    expect(priceCap(priced("firm", 1))).toBe(1.05);
-  });
-});
-
-describe("policies that misbehave", () => {
-  const broken: readonly [string, Partial<Policy>, RegExp][] = [
-    [
-      "a filter that throws",
-      {
-        filters: [
-          filter("bad-one", () => {
-            throw new TypeError("x is undefined");
-          }),
-        ],
-      },
-      /filter "bad-one" threw: x is undefined/,
-    ],
-    [
-      "a filter that answers a boolean",
-      { filters: [filter("bad-one", (() => false) as never)] },
-      /filter "bad-one" answered something of type boolean/,
-    ],
-    ["a penalty of NaN", { penalties: [penalty("bad-one", () => Number.NaN)] }, /penalty "bad-one" answered NaN/],
-    ["a negative penalty", { penalties: [penalty("bad-one", () => -1)] }, /penalty "bad-one" answered -1.*bonus/],
-    [
-      "a penalty that is not there yet",
-      { penalties: [penalty("bad-one", (async () => 1) as never)] },
-      /penalty "bad-one" answered something of type object/,
-    ],
-    [
-      "a value of time that is infinite",
-      { value: () => ({ waitingUsdPerHour: Number.POSITIVE_INFINITY, startUsdPerHour: 0, latenessUsdPerHour: 0, missUsd: 0 }) },
-      /value.*waitingUsdPerHour/,
-    ],
-    ["a value of time that is missing", { value: () => ({}) as TimeValue }, /value answered undefined/],
-    ["a verification nobody knows", { verification: (() => ({ kind: "magic" })) as never }, /verification/],
-    ["a quorum without numbers", { verification: (() => ({ kind: "quorum" })) as never }, /verification/],
-    ["a name that is not kebab-case", { filters: [filter("Bad One", () => undefined)] }, /kebab-case/],
-    ["two rules of one name", { penalties: [penalty("twice", () => 0), penalty("twice", () => 0)] }, /two rules named "twice"/],
-    ["a quantile out of range", { selection: { kind: "quantile", quantile: 1 } }, /selection\.quantile/],
-    ["a ratio below one", { maxBilledRatio: 0.5 }, /maxBilledRatio/],
-    ["a retry without failures", { retry: { ...hybrid().retry, maxFailures: 0 } }, /maxFailures/],
-  ];
-
-  it.each(broken)("%s is INVALID_POLICY and named", (_title, changes, message) => {
-    const policy: Policy = { ...hybrid(), name: "acme", ...changes };
-    const run = (): unknown => place(inputOf([priced("it", 1)], { policy }));
-    expect(run).toThrow(message);
-    try {
-      run();
-    } catch (thrown) {
-      expect(SchedulerError.isInstance(thrown) && thrown.code).toBe("INVALID_POLICY");
-      expect(String(thrown)).toContain('"acme"');
-      expect((thrown as SchedulerError).details).toMatchObject({ policy: "acme" });
-    }
-    expect(() => placeNaively(inputOf([priced("it", 1)], { policy }))).toThrow(message);
-  });
-
-  it("does not mind a compliant one", () => {
-    expect(toUsd(place(inputOf([priced("it", 1)], { policy: compliant() })).chosen?.worstCase ?? 0n)).toBeGreaterThan(0);
   });
 });
