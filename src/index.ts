@@ -7,6 +7,7 @@ export type { LifecycleTiming } from "./core/lifecycle/rules.js";
 export { explain } from "./core/placement/explain.js";
 export * from "./model/index.js";
 export { policies } from "./policies/index.js";
+export type { Erasure } from "./runtime/clean-up.js";
 export type { SchedulerEvents } from "./runtime/event-hub.js";
 export type { BackendHealth } from "./runtime/guard.js";
 export type { SchedulerOptions } from "./runtime/options.js";

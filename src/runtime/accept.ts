@@ -1,4 +1,4 @@
-import { admitBackends } from "../core/placement/admit-backends.js";
+import { withCopies } from "../data/staging/index.js";
 import { canonicalJson } from "../model/canonical-json.js";
 import { SchedulerError, toSchedulerError } from "../model/errors/scheduler-error.js";
 import { type GroupRow, NO_EXCLUSIONS, type RunRow, type RunState } from "../model/run.js";
@@ -42,8 +42,9 @@ export async function accept(context: EngineContext, acceptance: Acceptance): Pr
     if (existing !== undefined) return sameOrConflict(existing, digest);
   }
   for (const workload of acceptance.workloads) checkRails(context, workload, wanted?.maxCost !== undefined);
-  const workloads: Workload[] = [];
-  for (const workload of acceptance.workloads) workloads.push(await describeInputs(context, workload));
+  const described: Workload[] = [];
+  for (const workload of acceptance.workloads) described.push(await describeInputs(context, workload));
+  const workloads = withCopies(described, context.artifacts.stores);
 
   const nowMs = host.now();
   const groupId = wanted === undefined ? undefined : host.newId();
@@ -121,12 +122,7 @@ function sameOrConflict(existing: IdempotencyRow, digest: string): Accepted {
 
 /** Refuses what could never run, or could only run without a cap on real money. */
 function checkRails(context: EngineContext, workload: Workload, groupCapped: boolean): void {
-  const known = [...context.backends.values()].map(({ backend }) => ({
-    id: backend.id,
-    kind: backend.kind,
-    capabilities: backend.capabilities,
-  }));
-  const { admitted, rejections } = admitBackends(workload, known);
+  const { admitted, rejections } = context.market.admission(workload);
   if (admitted.length === 0) {
     const reasons = rejections.map(({ code, example }) => `${example.backend}: ${example.message}`.concat(` [${code}]`));
     throw new SchedulerError("NO_FEASIBLE_PLACEMENT", `No configured backend may run this workload. ${reasons.join("; ")}`, {

@@ -1,4 +1,13 @@
-import { type AttemptPlaces, attemptPlaces, farWorkspace, nameOf, nearWorkspace, schemeOf, storeOf, type Workspace } from "../data/staging/index.js";
+import {
+  type AttemptPlaces,
+  attemptPlaces,
+  farWorkspace,
+  nameOf,
+  nearWorkspace,
+  schemeOf,
+  storeOf,
+  type Workspace,
+} from "../data/staging/index.js";
 import type { OutputArtifact } from "../model/artifact.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import type { ArtifactStore } from "../spec/artifact-store.js";

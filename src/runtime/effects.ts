@@ -1,8 +1,8 @@
 import type { Command, RunInput } from "../core/lifecycle/inputs.js";
-import type { ResultManifest } from "../model/artifact.js";
 import type { AttemptRow } from "../model/attempt.js";
 import { SchedulerError, toSchedulerError } from "../model/errors/scheduler-error.js";
 import type { LeaseRow } from "../model/lease.js";
+import { collectFar } from "./collect-far.js";
 import { collectOutputs } from "./collector.js";
 import type { EngineContext } from "./engine-context.js";
 import type { GuardedBackend } from "./guard.js";
@@ -10,6 +10,8 @@ import type { LiveRun } from "./live-run.js";
 import type { Monitor } from "./monitor.js";
 import { prepareLaunch } from "./prepare-launch.js";
 import { promoteOutputs } from "./promoter.js";
+import { ResultWatch } from "./result-watch.js";
+import { isFar, stagingOf } from "./staging-of.js";
 
 /** How effects give their answers back: applied to the run in order; the promise settles once committed. */
 export interface EffectSink {
@@ -22,11 +24,23 @@ export class Effects {
   readonly #context: EngineContext;
   readonly #monitor: Monitor;
   readonly #sink: EffectSink;
+  readonly #results: ResultWatch;
 
   constructor(context: EngineContext, monitor: Monitor, sink: EffectSink) {
     this.#context = context;
     this.#monitor = monitor;
     this.#sink = sink;
+    this.#results = new ResultWatch(context, (live, key) => sink.submit(live, { type: "result-seen", key }));
+  }
+
+  /** Stops looking for results. */
+  close(): void {
+    this.#results.close();
+  }
+
+  /** Forgets a lease that this process must not look after any more. */
+  forget(key: string): void {
+    this.#results.forget(key);
   }
 
   /** Starts an effect unless the same one is under way. */
@@ -34,7 +48,9 @@ export class Effects {
     if (live.lost) return;
     if (command.kind === "watch") {
       const lease = leaseOf(live, command.key);
-      if (lease?.ref !== undefined) this.#monitor.watch(live, lease.ref);
+      if (lease?.ref === undefined) return;
+      this.#monitor.watch(live, lease.ref);
+      this.#results.watch(live, command.key);
       return;
     }
     const name = command.kind === "promote" ? "promote" : `${command.kind} ${command.key}`;
@@ -81,7 +97,7 @@ export class Effects {
     try {
       if (attempt === undefined) throw new SchedulerError("INVARIANT_BROKEN", `No attempt has the key ${key}.`);
       const guarded = this.#backend(attempt.offer.backend);
-      const launch = await prepareLaunch(this.#context, live.state.run, attempt);
+      const launch = await prepareLaunch(this.#context, live.state, attempt).catch(withoutEffect);
       const input = live.placements?.get(key);
       const priceCapUsdPerHour = this.#context.placer.priceCap(attempt.offer);
       const options = live.state.run.workload.backendOptions[guarded.backend.kind];
@@ -128,10 +144,16 @@ export class Effects {
     const attempt = attemptOf(live, key);
     const lease = leaseOf(live, key);
     this.#monitor.forget(key, lease?.backend);
+    this.#results.forget(key);
     try {
-      const manifest: ResultManifest | undefined =
-        attempt && lease ? await collectOutputs(this.#context, this.#backend(lease.backend), live.state.run, attempt, lease) : undefined;
-      return { type: "collected", key, ...(manifest === undefined ? {} : { manifest }) };
+      if (attempt === undefined || lease === undefined) return { type: "collected", key };
+      const guarded = this.#backend(lease.backend);
+      const { run } = live.state;
+      if (!isFar(stagingOf(this.#context, run.workload, lease.backend))) {
+        const manifest = await collectOutputs(this.#context, guarded, run, attempt, lease);
+        return { type: "collected", key, ...(manifest === undefined ? {} : { manifest }) };
+      }
+      return { type: "collected", key, ...(await collectFar(this.#context, guarded, run, attempt, lease, live.endpoints?.get(key))) };
     } catch (thrown) {
       return { type: "collected", key, error: toSchedulerError(thrown, "STAGING_FAILED", "The outputs could not be collected").toJSON() };
     }
@@ -140,6 +162,7 @@ export class Effects {
   async #release(live: LiveRun, key: string): Promise<RunInput> {
     const lease = leaseOf(live, key);
     this.#monitor.forget(key, lease?.backend);
+    this.#results.forget(key);
     try {
       if (lease?.ref === undefined) throw new SchedulerError("INVARIANT_BROKEN", `The lease ${key} has no reference to release.`);
       const answer = await this.#backend(lease.backend).release(lease.ref, this.#context.options.graceMs);
@@ -196,3 +219,9 @@ function withSiblings(
 
 const leaseOf = (live: LiveRun, key: string): LeaseRow | undefined => live.state.leases.find((lease) => lease.key === key);
 const attemptOf = (live: LiveRun, key: string): AttemptRow | undefined => live.state.attempts.find((attempt) => attempt.key === key);
+
+/** Whatever stands in the way of preparing a launch, nothing has been started yet. */
+function withoutEffect(thrown: unknown): never {
+  const { code, message, retry, details } = toSchedulerError(thrown, "STAGING_FAILED", "The launch could not be prepared");
+  throw new SchedulerError(code, message, { cause: thrown, retry, details, effect: "none" });
+}

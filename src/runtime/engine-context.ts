@@ -4,6 +4,7 @@ import type { TrustBook } from "../core/trust/trust-book.js";
 import type { Namespace } from "../spec/call-context.js";
 import type { ArtifactRegistry } from "./artifact-registry.js";
 import type { GuardedBackend } from "./guard.js";
+import type { InputCopies } from "./input-copies.js";
 import type { Market } from "./market.js";
 import type { ResolvedOptions } from "./options.js";
 
@@ -16,6 +17,7 @@ export interface EngineContext {
   readonly placer: Placer;
   readonly trust: TrustBook;
   readonly artifacts: ArtifactRegistry;
+  readonly copies: InputCopies;
   readonly rules: LifecycleRules;
   /** Who we are in claims. */
   readonly owner: string;

@@ -5,6 +5,7 @@ import { transition } from "../core/lifecycle/transition.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import { type GroupRow, isTerminal, type RunState } from "../model/run.js";
 import type { Claim } from "../spec/store.js";
+import { cleanUp } from "./clean-up.js";
 import { Dispatcher } from "./dispatcher.js";
 import { Effects } from "./effects.js";
 import type { EngineContext } from "./engine-context.js";
@@ -37,6 +38,8 @@ export class Engine {
   #observing: Promise<void> | undefined;
   #observationCursor = 0;
   #idleWaiters: (() => void)[] = [];
+  /** Removals under way for runs that are over. */
+  readonly #tidying = new Set<Promise<void>>();
 
   constructor(context: EngineContext, hub: EventHub, onRoom: () => void) {
     this.context = context;
@@ -98,7 +101,10 @@ export class Engine {
     live.lost = true;
     this.#live.delete(live.id);
     this.#timers.set(live.id, undefined);
-    for (const lease of live.state.leases) this.#monitor.forget(lease.key, lease.backend);
+    for (const lease of live.state.leases) {
+      this.#monitor.forget(lease.key, lease.backend);
+      this.#effects.forget(lease.key);
+    }
     this.dispatcher.done(live);
     const waiting = live.committed ?? [];
     live.committed = undefined;
@@ -138,9 +144,9 @@ export class Engine {
     return this.#observing;
   }
 
-  /** Resolves when no owned run can move any more. */
+  /** Resolves when no owned run can move any more and nothing is left of them that is to go. */
   whenIdle(): Promise<void> {
-    if (this.#live.size === 0) return Promise.resolve();
+    if (this.#live.size + this.#tidying.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
@@ -148,6 +154,7 @@ export class Engine {
     this.#closed = true;
     this.#timers.close();
     this.#monitor.close();
+    this.#effects.close();
     this.dispatcher.close();
   }
 
@@ -300,14 +307,31 @@ export class Engine {
   #retire(live: LiveRun): void {
     if (!this.#live.delete(live.id)) return;
     this.#timers.set(live.id, undefined);
+    this.#tidy(live.state);
     this.context.options.store.acknowledge([live.claim]).catch((thrown: unknown) => {
       this.context.options.logger.warn({ runId: live.id, error: String(thrown) }, "A claim could not be given back; it will expire");
     });
     this.#tellIdle();
   }
 
+  /** Failing here costs storage, never a result: it is told and left to `erase` or the bucket's lifetime rule. */
+  #tidy(state: RunState): void {
+    const tidying = cleanUp(this.context, state)
+      .catch((thrown: unknown) => {
+        this.context.options.logger.warn(
+          { runId: state.run.id, error: String(thrown) },
+          "Leftovers of a finished run could not be removed",
+        );
+      })
+      .finally(() => {
+        this.#tidying.delete(tidying);
+        this.#tellIdle();
+      });
+    this.#tidying.add(tidying);
+  }
+
   #tellIdle(): void {
-    if (this.#live.size > 0) return;
+    if (this.#live.size + this.#tidying.size > 0) return;
     const waiters = this.#idleWaiters;
     this.#idleWaiters = [];
     for (const tell of waiters) tell();

@@ -1,4 +1,4 @@
-import { successes } from "../core/lifecycle/decide.js";
+import { contributors, successes } from "../core/lifecycle/decide.js";
 import type { AttemptRow } from "../model/attempt.js";
 import type { RunState } from "../model/run.js";
 import type { Verdict, Verifier } from "../spec/verifier.js";
@@ -10,7 +10,7 @@ export async function judge(context: EngineContext, verifier: Verifier, state: R
     attempt: attempt.number,
     manifest: attempt.manifest ?? { version: 1 as const, exitCode: attempt.exitCode ?? 0, outputs: [] },
     node: attempt.node,
-    wrongProbability: wrongProbability(context, attempt, nowMs),
+    wrongProbability: wrongProbability(context, state, attempt, nowMs),
   }));
   return verifier.judge(state.run.workload, results, pending(state));
 }
@@ -26,14 +26,17 @@ export function doubtOf(context: EngineContext, state: RunState, nowMs: number):
   let doubt = 0;
   for (const attempt of state.attempts) {
     if (attempt.state === "done" && attempt.outcome !== "succeeded") continue;
-    doubt = Math.max(doubt, wrongProbability(context, attempt, nowMs));
+    doubt = Math.max(doubt, wrongProbability(context, state, attempt, nowMs));
   }
   return doubt;
 }
 
 const pending = (state: RunState): number => state.attempts.reduce((count, attempt) => count + (attempt.state === "done" ? 0 : 1), 0);
 
-function wrongProbability(context: EngineContext, attempt: AttemptRow, nowMs: number): number {
-  const { trust, interruptible } = attempt.offer;
-  return context.trust.estimate(attempt.node, { operator: trust.operator, interruptible }, nowMs).wrong;
+/** A result that was resumed is no better than the least trusted of the nodes that worked on it. */
+function wrongProbability(context: EngineContext, state: RunState, attempt: AttemptRow, nowMs: number): number {
+  return contributors(state, attempt).reduce((most, { node, offer }) => {
+    const prior = { operator: offer.trust.operator, interruptible: offer.interruptible };
+    return Math.max(most, context.trust.estimate(node, prior, nowMs).wrong);
+  }, 0);
 }

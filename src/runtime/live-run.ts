@@ -34,6 +34,10 @@ export class LiveRun implements QueueOrder {
   shape: string | undefined;
   /** What the current placements were decided from, for ranking bids. */
   placements: Map<string, PlacementInput> | undefined;
+  /** Where runners answer, by lease key, as reports have told. */
+  endpoints: Map<string, string> | undefined;
+  /** The attempt that the next one would continue, and how much of the work it has saved. */
+  saved: { readonly attempt: number; readonly workDoneMs: number } | undefined;
 
   constructor(state: RunState, claim: Claim, sequence: number) {
     this.state = state;

@@ -1,11 +1,13 @@
 import { LRUCache } from "lru-cache";
 import { admitBackends } from "../core/placement/admit-backends.js";
 import type { BackendAdmission, BackendOffers } from "../core/placement/types.js";
+import type { StagingStore } from "../data/staging/index.js";
 import { toDemand } from "../model/demand.js";
 import { toSchedulerError } from "../model/errors/scheduler-error.js";
 import type { Offer } from "../model/offer.js";
 import type { Workload } from "../model/workload.js";
 import type { Host } from "../spec/host.js";
+import { admitStaging } from "./admit-staging.js";
 import { demandKey } from "./demand-key.js";
 import type { GuardedBackend } from "./guard.js";
 
@@ -33,6 +35,7 @@ const MAX_LISTINGS = 200;
 export class Market {
   readonly #host: Host;
   readonly #backends: ReadonlyMap<string, GuardedBackend>;
+  readonly #stores: readonly StagingStore[];
   readonly #limits: Readonly<Record<string, number>>;
   /** Backend -> demand -> listing. */
   readonly #listings = new Map<string, LRUCache<string, Listing>>();
@@ -41,13 +44,19 @@ export class Market {
   readonly #open = new Map<string, number>();
   readonly #admissions = new WeakMap<Workload, BackendAdmission>();
 
-  constructor(host: Host, backends: ReadonlyMap<string, GuardedBackend>, limits: Readonly<Record<string, number>>) {
+  constructor(
+    host: Host,
+    backends: ReadonlyMap<string, GuardedBackend>,
+    limits: Readonly<Record<string, number>>,
+    stores: readonly StagingStore[],
+  ) {
+    this.#stores = stores;
     this.#host = host;
     this.#backends = backends;
     this.#limits = limits;
   }
 
-  /** Which backends may hear of a workload, and why the others not. Hangs on what is declared alone, so it is worked out once. */
+  /** Which backends may hear of a workload, and why the others not. Hangs on what is declared and configured alone, so it is worked out once. */
   admission(workload: Workload): BackendAdmission {
     let admission = this.#admissions.get(workload);
     if (admission === undefined) {
@@ -56,7 +65,7 @@ export class Market {
         kind: backend.kind,
         capabilities: backend.capabilities,
       }));
-      admission = admitBackends(workload, known);
+      admission = admitStaging(workload, admitBackends(workload, known), this.#backends, this.#stores);
       this.#admissions.set(workload, admission);
     }
     return admission;

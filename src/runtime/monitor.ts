@@ -128,6 +128,10 @@ export class Monitor {
     for (const watched of batch) {
       const report = byKey.get(watched.ref.key);
       const phase = report === undefined ? watched.phase : report.kind === "status" ? report.phase : report.kind;
+      if (report?.kind === "status" && report.endpoint !== undefined) {
+        watched.live.endpoints ??= new Map();
+        watched.live.endpoints.set(report.key, report.endpoint);
+      }
       const changed = phase !== watched.phase;
       watched.phase = phase;
       watched.intervalMs = changed ? least : Math.min(most, watched.intervalMs * SLOWER);

@@ -7,6 +7,7 @@ import { Engine } from "./engine.js";
 import type { EngineContext } from "./engine-context.js";
 import type { EventHub } from "./event-hub.js";
 import { GuardedBackend } from "./guard.js";
+import { InputCopies } from "./input-copies.js";
 import { Market } from "./market.js";
 import type { ResolvedOptions } from "./options.js";
 import { Reconciler } from "./reconciler.js";
@@ -30,14 +31,16 @@ export async function openScheduler(options: ResolvedOptions, hub: EventHub, onR
     capabilities: (backend) => backends.get(backend)?.backend.capabilities,
     timing: options.timing,
   };
+  const artifacts = new ArtifactRegistry(options.artifacts);
   const context: EngineContext = {
     options,
     namespace,
     backends,
-    market: new Market(host, backends, options.backendConcurrency),
+    market: new Market(host, backends, options.backendConcurrency, artifacts.stores),
     placer: createPlacer(),
     trust: new TrustBook(),
-    artifacts: new ArtifactRegistry(options.artifacts),
+    artifacts,
+    copies: new InputCopies(artifacts),
     rules,
     owner: host.newId(),
   };

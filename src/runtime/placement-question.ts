@@ -1,6 +1,7 @@
 import type { WantedPlacement } from "../core/lifecycle/decide.js";
 import type { Placer } from "../core/placement/place.js";
 import type { BackendOffers, PlacementInput, PlacementResult } from "../core/placement/types.js";
+import { dataCost } from "../data/staging/index.js";
 import type { RunRow, RunState } from "../model/run.js";
 import type { VerificationRequest } from "../model/workload.js";
 import type { Room } from "./budget-accounts.js";
@@ -16,15 +17,17 @@ export function offersFor(
   return context.market.offers(run.workload, admitted, maxLifetimeMs(run));
 }
 
-/** Puts together what one placement decision depends on. */
+/** Puts together what one placement decision depends on. `workDoneMs`: what the checkpoint holds that the next attempt would start from. */
 export function placementQuestion(
   context: EngineContext,
   state: RunState,
   backends: readonly BackendOffers[],
   verification: VerificationRequest,
   nowMs: number,
+  workDoneMs = 0,
 ): (wanted: WantedPlacement) => PlacementInput {
   const { run } = state;
+  const data = dataOf(context, state, backends);
   return (wanted) => {
     const number = run.attempts + 1;
     const siblings = state.attempts.filter(
@@ -45,16 +48,18 @@ export function placementQuestion(
       exclusions: run.exclusions,
       siblings: { distinct: wanted.distinct, nodes: siblings.map(({ node }) => node) },
       verification,
-      data: dataOf(run),
+      data,
+      ...(wanted.after === undefined || workDoneMs === 0 ? {} : { workDoneMs }),
       failures: run.failures,
       seed: `${run.id}/${number}`,
     };
   };
 }
 
-function dataOf(run: Pick<RunRow, "workload">): PlacementInput["data"] {
-  const inputBytes = Object.values(run.workload.inputs).reduce((sum, input) => sum + (input.size ?? 0), 0);
-  return { inputBytes, outputBytes: 0, inputEgressUsdPerGB: 0 };
+/** Outputs are as large as those that earlier attempts have left; before the first one nobody knows. */
+function dataOf(context: EngineContext, { run, attempts }: RunState, backends: readonly BackendOffers[]): PlacementInput["data"] {
+  const sizes = attempts.map(({ manifest }) => manifest?.outputs.reduce((sum, { size }) => sum + size, 0) ?? 0);
+  return dataCost(run.workload, backends, context.artifacts.stores, Math.max(0, ...sizes));
 }
 
 /**

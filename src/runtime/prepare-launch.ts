@@ -1,21 +1,33 @@
+import { runnerNonce } from "../kit/runner/index.js";
 import type { AttemptRow } from "../model/attempt.js";
 import { SchedulerError, toSchedulerError } from "../model/errors/scheduler-error.js";
-import type { RunRow } from "../model/run.js";
+import type { RunRow, RunState } from "../model/run.js";
 import { Secret } from "../model/secret.js";
-import type { Launch, StagedInput } from "../spec/launch.js";
+import type { Launch } from "../spec/launch.js";
 import type { EngineContext } from "./engine-context.js";
+import { stageFar } from "./stage-far.js";
+import { stageInputs } from "./stage-inputs.js";
+import { stagingOf } from "./staging-of.js";
 
 /** Longest life of a lease for a workload: its timeout, plus time to start, to move files and to end. */
 export const LIFETIME_MARGIN_MS = 15 * 60_000;
 
 export const maxLifetimeMs = (run: Pick<RunRow, "workload">): number => run.workload.timeoutMs + LIFETIME_MARGIN_MS;
 
-/** Finishes what a backend is to start: secrets are resolved here and nowhere else, inputs become URLs. */
-export async function prepareLaunch(context: EngineContext, run: RunRow, attempt: AttemptRow): Promise<Launch> {
+/**
+ * Finishes what a backend is to start: secrets are resolved here and nowhere else, files become URLs, and the command is wrapped where the
+ * machine has to move its files by itself.
+ */
+export async function prepareLaunch(context: EngineContext, state: RunState, attempt: AttemptRow): Promise<Launch> {
+  const { run } = state;
   const { workload } = run;
-  const lifetimeMs = maxLifetimeMs(run);
   const { registry } = workload;
-  return {
+  const { host } = context.options;
+  const mode = stagingOf(context, workload, attempt.offer.backend);
+  const capabilities = context.rules.capabilities(attempt.offer.backend);
+  const lifetimeMs = maxLifetimeMs(run);
+  const ttlMs = lifetimeMs + (capabilities?.bindMs ?? 0);
+  const launch: Launch = {
     key: attempt.key,
     ...(workload.image === undefined ? {} : { image: workload.image }),
     ...(registry === undefined
@@ -31,13 +43,15 @@ export async function prepareLaunch(context: EngineContext, run: RunRow, attempt
     env: workload.env,
     secrets: await resolveAll(context, workload.secrets),
     resources: workload.resources,
-    inputs: await stageInputs(context, run, lifetimeMs),
+    inputs: await stageInputs(context, workload, mode, ttlMs),
     outputs: Object.entries(workload.outputs).map(([path, output]) => ({ path, optional: output.optional })),
     timeoutMs: workload.timeoutMs,
     maxLifetimeMs: lifetimeMs,
-    nonce: context.options.host.hmacSha256(context.namespace.secret, attempt.key),
+    nonce: runnerNonce(context.namespace, attempt.key, host),
     labels: { "spillway-namespace": context.namespace.id, "spillway-run": run.id, "spillway-attempt": String(attempt.number) },
   };
+  if (capabilities === undefined || mode === "none" || mode === "native") return launch;
+  return stageFar(context, launch, { state, attempt, mode, capabilities, ttlMs });
 }
 
 async function resolveAll(context: EngineContext, references: Readonly<Record<string, string>>): Promise<Readonly<Record<string, Secret>>> {
@@ -55,19 +69,4 @@ async function resolve(context: EngineContext, field: string, reference: string)
   } catch (thrown) {
     throw toSchedulerError(thrown, "SECRET_UNAVAILABLE", `The secret for ${field} could not be resolved`, { field });
   }
-}
-
-async function stageInputs(context: EngineContext, run: RunRow, ttlMs: number): Promise<readonly StagedInput[]> {
-  const { host } = context.options;
-  const inputs: StagedInput[] = [];
-  for (const [path, input] of Object.entries(run.workload.inputs)) {
-    const url = await context.artifacts.storeFor(input.uri).readUrl(input.uri, ttlMs, { host });
-    inputs.push({
-      path,
-      url,
-      ...(input.sha256 === undefined ? {} : { sha256: input.sha256 }),
-      ...(input.size === undefined ? {} : { size: input.size }),
-    });
-  }
-  return inputs;
 }

@@ -1,4 +1,4 @@
-import { type DecisionView, type Directive, decide, verificationInForce } from "../core/lifecycle/decide.js";
+import { type DecisionView, type Directive, decide, resumable, verificationInForce } from "../core/lifecycle/decide.js";
 import type { RunInput } from "../core/lifecycle/inputs.js";
 import type { PlacementInput } from "../core/placement/types.js";
 import { verifierFor } from "../core/verification/verifier-for.js";
@@ -7,6 +7,7 @@ import { toSchedulerError } from "../model/errors/scheduler-error.js";
 import type { GroupRow, RunState } from "../model/run.js";
 import type { VerificationRequest } from "../model/workload.js";
 import { accountsOf, type CappedAccount, roomUnder } from "./budget-accounts.js";
+import { workDoneBy } from "./checkpoints.js";
 import type { Dispatcher } from "./dispatcher.js";
 import type { EngineContext } from "./engine-context.js";
 import { doubtOf, judge, resultsKey } from "./judge.js";
@@ -92,8 +93,9 @@ export class RunDecider {
     const accounts = accountsOf(state.run, group, budget, view.nowMs);
     const room = await roomUnder(accounts, store);
     const market = await offersFor(this.#context, state.run);
+    const workDoneMs = await this.#savedWork(live);
     if (live.inbox.length > 0) return undefined;
-    const question = placementQuestion(this.#context, state, market, request, view.nowMs);
+    const question = placementQuestion(this.#context, state, market, request, view.nowMs, workDoneMs);
     let asked: PlacementInput | undefined;
     const [directive] = decide({
       ...view,
@@ -104,6 +106,21 @@ export class RunDecider {
     });
     if (directive?.kind === "place" && asked !== undefined) return this.#plan(live, directive, accounts, asked);
     return directive === undefined ? undefined : this.#follow(live, directive, view.nowMs);
+  }
+
+  /** What the checkpoints of the attempt hold that the next one would continue. Looked up once: a node that is gone writes no more that counts. */
+  async #savedWork(live: LiveRun): Promise<number> {
+    const attempt = resumable(live.state);
+    if (attempt === undefined) return 0;
+    if (live.saved?.attempt === attempt) return live.saved.workDoneMs;
+    try {
+      live.saved = { attempt, workDoneMs: await workDoneBy(this.#context, live.state, attempt) };
+      return live.saved.workDoneMs;
+    } catch (thrown) {
+      // Only the price hangs on it.
+      this.#context.options.logger.warn({ runId: live.id, error: String(thrown) }, "Checkpoints could not be looked at");
+      return 0;
+    }
   }
 
   #follow(live: LiveRun, directive: Directive, nowMs: number): NextStep | undefined {

@@ -6,6 +6,7 @@ import type { Workload } from "../model/workload.js";
 import { type FanOutInput, parseWorkload, type SingleWorkloadInput, type WorkloadInput } from "../model/workload-input.js";
 import type { RunPage, RunQuery } from "../spec/store.js";
 import { type Acceptance, accept } from "./accept.js";
+import { type Erasure, eraseRun } from "./clean-up.js";
 import { EventHub, type SchedulerEvents } from "./event-hub.js";
 import { withFileUris } from "./file-uris.js";
 import type { BackendHealth } from "./guard.js";
@@ -165,6 +166,27 @@ export class Scheduler {
   /** Short for `get(id)` and `run.cancel()`. */
   async cancel(runId: string, reason?: string): Promise<void> {
     await (await this.get(runId)).cancel(reason);
+  }
+
+  /**
+   * Removes every object that was stored for a finished run: attempts' files and promoted outputs. What is known of the run in the store stays,
+   * and so do copies of inputs, which runs share by digest.
+   *
+   * @throws RUN_NOT_FOUND; RUN_ACTIVE while it is not settled; ARTIFACT_STORE_DENIED, ARTIFACT_STORE_UNAVAILABLE: call again.
+   */
+  async erase(runId: string): Promise<Erasure> {
+    const { core } = await this.#open();
+    const state = await core.state(runId);
+    if (!state.run.settled) {
+      throw new SchedulerError(
+        "RUN_ACTIVE",
+        "The run is not settled: cancel it, or wait for `settled()`, before what belongs to it is erased.",
+        {
+          details: { runId },
+        },
+      );
+    }
+    return eraseRun(core.context, state);
   }
 
   /** Calls `listener` for every event of this process's runs, by type or (`event`) for all. */

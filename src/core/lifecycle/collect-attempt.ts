@@ -27,13 +27,25 @@ export function onCollected(draft: Draft, key: string, found: { manifest?: Resul
   const exitCode = manifest?.exitCode ?? attempt.exitCode;
   const patch = { ...(manifest === undefined ? {} : { manifest }), ...(exitCode === undefined ? {} : { exitCode }) };
   if (found.error !== undefined) {
-    endAttempt(draft, attempt.number, outcomeOf(found.error.code, attempt), { error: found.error, patch });
-  } else if (manifest !== undefined && manifest.exitCode === 0 && !disbelieves(attempt.error)) {
+    const error = cause(found.error, attempt.error);
+    endAttempt(draft, attempt.number, outcomeOf(error.code, attempt), { error, patch });
+  } else if (manifest !== undefined && manifest.exitCode === 0 && (leavesManifest(draft, attempt) || !disbelieves(attempt.error))) {
     endAttempt(draft, attempt.number, "succeeded", { patch: { ...patch, error: undefined } });
   } else {
     const error = attempt.error ?? failure(exitCode);
     endAttempt(draft, attempt.number, outcomeOf(error.code, attempt), { error, patch });
   }
+}
+
+/** A runner says that somebody ended its container; whoever ended it knows better why. */
+function cause(found: SerializedError, known: SerializedError | undefined): SerializedError {
+  return found.code === "PREEMPTED" && known !== undefined && known.code !== "WORKLOAD_FAILED" ? known : found;
+}
+
+/** A manifest that the machine stored by itself is complete before its lease ends: how the lease ended no longer matters. */
+function leavesManifest(draft: Draft, attempt: AttemptRow): boolean {
+  const staging = draft.rules.capabilities(attempt.offer.backend)?.staging;
+  return staging === "wrapper" || staging === "sidecar";
 }
 
 /** An exit of 0 after these is not a success: the platform ended the command, or its time was up. */

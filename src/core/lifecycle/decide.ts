@@ -106,8 +106,10 @@ export function verificationInForce(state: RunState, policy: Policy): Verificati
   if (workload.verification.kind !== "none" || policy.verification === undefined) return workload.verification;
   for (const attempt of state.attempts) {
     if (attempt.state === "done" && attempt.outcome !== "succeeded") continue;
-    const asked = policy.verification(workload, attempt.offer);
-    if (asked.kind !== "none") return asked;
+    for (const { offer } of contributors(state, attempt)) {
+      const asked = policy.verification(workload, offer);
+      if (asked.kind !== "none") return asked;
+    }
   }
   return workload.verification;
 }
@@ -160,9 +162,23 @@ function wantedPlacement(view: DecisionView, active: readonly AttemptRow[], resu
 }
 
 /** The latest attempt that ran, when the workload writes checkpoints: its successor starts where it stopped. */
-function resumable(state: RunState): number | undefined {
+export function resumable(state: RunState): number | undefined {
   if (state.run.workload.checkpoint === undefined) return undefined;
-  return state.attempts.findLast((attempt) => attempt.startedAtMs !== undefined && attempt.state === "done")?.number;
+  return state.attempts.findLast((attempt) => attempt.startedAtMs !== undefined && attempt.state === "done" && attempt.verdict !== "wrong")
+    ?.number;
+}
+
+/** An attempt and those whose checkpoints it builds on, latest first: each of their nodes may have spoilt the result. */
+export function contributors(state: RunState, attempt: AttemptRow): readonly AttemptRow[] {
+  const chain: AttemptRow[] = [attempt];
+  for (let { after } = attempt; after !== undefined; ) {
+    const before: AttemptRow | undefined = state.attempts[after - 1];
+    // An attempt only ever builds on earlier ones.
+    if (before === undefined || before.number >= (chain.at(-1)?.number ?? 0)) break;
+    chain.push(before);
+    after = before.after;
+  }
+  return chain;
 }
 
 function choose(view: DecisionView, wanted: WantedPlacement, result: PlacementResult, active: readonly AttemptRow[]): Directive {

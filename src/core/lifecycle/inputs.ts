@@ -35,6 +35,8 @@ export type RunInput =
   | { readonly type: "bind-failed"; readonly key: string; readonly error: SerializedError }
   | { readonly type: "found"; readonly finding: Finding }
   | { readonly type: "reported"; readonly report: LeaseReport }
+  /** The result manifest of an attempt is in the artifact store: the command is over, whatever the platform says of its container. */
+  | { readonly type: "result-seen"; readonly key: string }
   /** The outputs of an ended attempt were looked for. No manifest and no error: there was nothing. */
   | { readonly type: "collected"; readonly key: string; readonly manifest?: ResultManifest; readonly error?: SerializedError }
   | { readonly type: "released"; readonly key: string; readonly answer: "released" | "pending" }

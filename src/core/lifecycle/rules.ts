@@ -22,6 +22,8 @@ export interface LifecycleTiming {
   readonly unresolvedMs: number;
   /** Allowance for the backend's own timeout before the runtime ends an attempt. */
   readonly timeoutGraceMs: number;
+  /** The same, in addition, where machines fetch inputs and store outputs within the time that the platform sees the container run. */
+  readonly stagingGraceMs: number;
   readonly promotionTries: number;
 }
 
@@ -32,5 +34,6 @@ export const DEFAULT_TIMING: LifecycleTiming = {
   chargePatienceMs: 300_000,
   unresolvedMs: 60_000,
   timeoutGraceMs: 5_000,
+  stagingGraceMs: 600_000,
   promotionTries: 8,
 };

@@ -12,7 +12,7 @@ import { onCharged, onReleased, onReleaseFailed } from "./release-lease.js";
 import type { LifecycleRules } from "./rules.js";
 import { stopAttempt } from "./stop-attempt.js";
 import { onTick } from "./tick.js";
-import { onReport } from "./watch-attempt.js";
+import { onReport, onResultSeen } from "./watch-attempt.js";
 
 /**
  * The life of a run as a function: state and inputs in, state and commands out. No clock, no randomness, no effect.
@@ -53,6 +53,9 @@ function apply(draft: Draft, input: RunInput): void {
       return;
     case "reported":
       onReport(draft, input.report);
+      return;
+    case "result-seen":
+      onResultSeen(draft, input.key);
       return;
     case "collected":
       onCollected(draft, input.key, input);

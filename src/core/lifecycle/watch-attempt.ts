@@ -32,7 +32,9 @@ export function onReport(draft: Draft, report: LeaseReport): void {
       return;
     case "exited": {
       markStarted(draft, attempt, report.startedAtMs ?? report.endedAtMs);
-      const failed = report.reason ?? (report.exitCode === 0 ? undefined : "WORKLOAD_FAILED");
+      // Without an exit code, only what the command left behind tells how it ended.
+      const silent = report.exitCode === undefined && draft.rules.capabilities(lease.backend)?.exitCode === false;
+      const failed = report.reason ?? (report.exitCode === 0 || silent ? undefined : "WORKLOAD_FAILED");
       markOver(draft, attempt.number, {
         ...(report.exitCode === undefined ? {} : { exitCode: report.exitCode }),
         ...(report.endedAtMs === undefined ? {} : { endedAtMs: report.endedAtMs }),
@@ -51,6 +53,15 @@ export function onReport(draft: Draft, report: LeaseReport): void {
   }
 }
 
+/** The result of a command was seen in the artifact store, whatever the platform says of its container. */
+export function onResultSeen(draft: Draft, key: string): void {
+  const attempt = draft.attemptOf(key);
+  if (attempt === undefined || draft.lease(key)?.state !== "open") return;
+  if (attempt.state !== "starting" && attempt.state !== "running") return;
+  markStarted(draft, attempt, undefined);
+  markOver(draft, attempt.number, {});
+}
+
 function markStarted(draft: Draft, attempt: AttemptRow, reportedAtMs: number | undefined): void {
   if (attempt.startedAtMs !== undefined) return;
   // A node's clock may be off: its word counts only between bind and now.
@@ -58,7 +69,7 @@ function markStarted(draft: Draft, attempt: AttemptRow, reportedAtMs: number | u
   const started = draft.changeAttempt(attempt.number, {
     state: "running",
     startedAtMs,
-    timeoutAtMs: startedAtMs + draft.run.workload.timeoutMs + draft.rules.timing.timeoutGraceMs,
+    timeoutAtMs: startedAtMs + draft.run.workload.timeoutMs + graceMs(draft, attempt),
   });
   draft.tell({
     type: "attempt-started",
@@ -67,6 +78,13 @@ function markStarted(draft: Draft, attempt: AttemptRow, reportedAtMs: number | u
     ...(started.node.node === undefined ? {} : { node: started.node.node }),
   });
   draft.observe(started, { kind: "launch", ok: true, hours: (startedAtMs - (attempt.boundAtMs ?? startedAtMs)) / 3_600_000 });
+}
+
+/** Where the machine moves files, the container runs longer than the command in it, which the runner ends in time. */
+function graceMs(draft: Draft, attempt: AttemptRow): number {
+  const { timeoutGraceMs, stagingGraceMs } = draft.rules.timing;
+  const staging = draft.rules.capabilities(attempt.offer.backend)?.staging;
+  return timeoutGraceMs + (staging === "wrapper" || staging === "sidecar" ? stagingGraceMs : 0);
 }
 
 const sameNode = (a: NodeIdentity, b: NodeIdentity): boolean =>

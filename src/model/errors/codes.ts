@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   BUDGET_REQUIRED: code("never", "none", "caller", "A backend that costs real money is configured without any cap."),
   VOLATILE_STORE: code("never", "none", "caller", "A backend that costs real money is configured with a store that forgets."),
   RUN_NOT_FOUND: code("never", "none", "caller", "No run with this id is known to the store."),
+  RUN_ACTIVE: code("later", "none", "caller", "What was asked for needs the run to be settled first."),
   DEPENDENCY_MISSING: code("never", "none", "caller", "An optional peer dependency is not installed."),
   SECRET_UNAVAILABLE: code("never", "none", "caller", "A secret reference could not be resolved at bind."),
   ARTIFACT_NOT_FOUND: code("never", "none", "caller", "An input or artifact does not exist or no store reads its scheme."),
