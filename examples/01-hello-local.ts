@@ -9,7 +9,7 @@ await using scheduler = new Scheduler({
 
 const run = await scheduler.schedule({
   command: ["node", "--print", "'the answer is ' + 6 * 7"],
-  resources: { cpu: 1, memory: "256MiB", disk: "1GiB" },
+  resources: { cpu: 0.25, memory: "128MiB", disk: "100MiB" },
   data: "internal", // nothing for strangers; this is also the default
   expectedDuration: "20m",
   maxCost: "$0.50",

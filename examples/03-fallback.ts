@@ -20,7 +20,7 @@ const scheduler = new Scheduler({ backends: [cheap, local({ usdPerHour: 0.25 })]
 
 const run = await scheduler.schedule({
   command: ["node", "--eval", "setTimeout(() => console.log('done'), 1_000)"],
-  resources: { cpu: 0.5, memory: "128MiB", disk: "100MiB" },
+  resources: { cpu: 0.25, memory: "128MiB", disk: "100MiB" },
   data: "public",
   expectedDuration: "1h", // what the decision believes
   maxCost: "$1",

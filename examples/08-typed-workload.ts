@@ -23,7 +23,7 @@ const countWords = defineWorkload({
     command: ["node", "--eval", program],
     inputs: { "text.txt": file },
     outputs: { "stats.json": {} },
-    resources: { cpu: 0.5, memory: "128MiB", disk: "50MiB" },
+    resources: { cpu: 0.25, memory: "128MiB", disk: "50MiB" },
     expectedDuration: "5s",
   }),
 });

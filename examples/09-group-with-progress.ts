@@ -32,7 +32,7 @@ const group = await scheduler.schedule(
     seeds: [3, 7, 13],
     sweep: { darts: [1_000, 100_000] },
     outputs: { "pi.txt": {} },
-    resources: { cpu: 0.5, memory: "64MiB", disk: "10MiB" },
+    resources: { cpu: 0.25, memory: "64MiB", disk: "10MiB" },
     expectedDuration: "2s",
     maxCost: "$0.10", // for all six members together
   },
