@@ -38,14 +38,18 @@ class ProcessRun implements CommandRun {
   }
 
   stop(): void {
-    void this.#folder.then((folder) =>
-      stopProcess(join(folder, "records"), {
-        host: this.#start.host,
-        graceMs: this.#start.stopMs,
-        waitMs: 2 * this.#start.stopMs + 1_000,
-        marker: { name: MARKER, value: folder },
-      }),
-    );
+    const { host, stopMs } = this.#start;
+    this.#folder
+      .then((folder) =>
+        stopProcess(join(folder, "records"), {
+          host,
+          graceMs: stopMs,
+          waitMs: 2 * stopMs + 1_000,
+          marker: { name: MARKER, value: folder },
+        }),
+      )
+      // Without its folder it never ran, and says so itself.
+      .catch(() => undefined);
   }
 
   async destroy(): Promise<void> {
@@ -64,7 +68,12 @@ class ProcessRun implements CommandRun {
 
   async #live(): Promise<void> {
     const { argv, env, host, onLine, onEnd, stopMs } = this.#start;
-    const folder = await this.#folder;
+    const folder = await this.#folder.catch(() => undefined);
+    if (folder === undefined) {
+      this.#over();
+      onEnd(127);
+      return;
+    }
     const [records, work, temporary] = ["records", "work", "tmp"].map((name) => join(folder, name)) as [string, string, string];
     try {
       for (const path of [records, work, temporary]) await mkdir(path);
