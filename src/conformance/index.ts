@@ -1,8 +1,11 @@
-/** Suites that every backend and every store passes, the built-in ones too. The test runner is a parameter. */
+/** Suites that every backend, store and artifact store passes, the built-in ones too. The test runner is a parameter. */
+import { ARTIFACT_CLAUSES } from "./artifacts/artifact-clauses.js";
 import { BACKEND_CLAUSES } from "./backend/backend-clauses.js";
+import type { ConformanceSuite } from "./report.js";
 import { STORE_CLAUSES } from "./store/store-clauses.js";
 import { closingClauses } from "./suite.js";
 
+export * from "./artifacts/index.js";
 export * from "./backend/index.js";
 export * from "./report.js";
 export type { ConformanceExpect, ConformanceRunner } from "./runner.js";
@@ -18,8 +21,9 @@ export interface ConformanceClause {
 
 const publicFacts = ({ id, rule }: ConformanceClause): ConformanceClause => ({ id, rule });
 
-/** Every clause of both suites, in the order in which they are tested. */
-export const conformanceClauses: Readonly<Record<"backend" | "store", readonly ConformanceClause[]>> = {
+/** Every clause of every suite, in the order in which they are tested. */
+export const conformanceClauses: Readonly<Record<ConformanceSuite, readonly ConformanceClause[]>> = {
   backend: [...BACKEND_CLAUSES.map(publicFacts), ...closingClauses("backend")],
+  artifacts: [...ARTIFACT_CLAUSES.map(publicFacts), ...closingClauses("artifacts")],
   store: [...STORE_CLAUSES.map(publicFacts), ...closingClauses("store")],
 };

@@ -23,10 +23,13 @@ export interface ClauseResult {
   readonly reason?: string;
 }
 
+/** The suites: for backends, stores and artifact stores. */
+export type ConformanceSuite = "backend" | "store" | "artifacts";
+
 /** What came out, as plain JSON. Delivered once, after the last case. */
 export interface ConformanceReport {
-  /** Which of the two suites. */
-  readonly suite: "backend" | "store";
+  /** Which of the suites. */
+  readonly suite: ConformanceSuite;
   /** {@link CONFORMANCE_VERSION} of the suite that ran. */
   readonly suiteVersion: number;
   /** Version of the contract that was tested. */

@@ -1,5 +1,12 @@
 import { type Clause, Inapplicable, must } from "./clause.js";
-import { type ClauseResult, CONFORMANCE_VERSION, type ConformanceLevel, type ConformanceReport, countByStatus } from "./report.js";
+import {
+  type ClauseResult,
+  CONFORMANCE_VERSION,
+  type ConformanceLevel,
+  type ConformanceReport,
+  type ConformanceSuite,
+  countByStatus,
+} from "./report.js";
 import type { ConformanceRunner } from "./runner.js";
 
 /** What both suites' setups share. */
@@ -17,7 +24,7 @@ export interface Opened {
 }
 
 export interface Suite<Trial extends Opened, Setup extends CommonSetup> {
-  readonly name: "backend" | "store";
+  readonly name: ConformanceSuite;
   readonly title: string;
   readonly specVersion: number;
   readonly kind: string;
@@ -30,7 +37,7 @@ export interface Suite<Trial extends Opened, Setup extends CommonSetup> {
 }
 
 /** The clauses that close every suite; they judge the run as a whole, and cannot be skipped. */
-export function closingClauses(suite: "backend" | "store"): readonly { readonly id: string; readonly rule: string }[] {
+export function closingClauses(suite: ConformanceSuite): readonly { readonly id: string; readonly rule: string }[] {
   return [
     { id: `${suite}/report/every-case-ran`, rule: "Every clause that applies and is not skipped has run before the report is made." },
     { id: `${suite}/report/skips-have-reasons`, rule: "Each skip names a clause of this suite and says why in a sentence." },

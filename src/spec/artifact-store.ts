@@ -2,6 +2,9 @@ import type { Artifact } from "../model/artifact.js";
 import type { AbortSignalLike, Host } from "./host.js";
 import type { ByteSource } from "./launch.js";
 
+/** Version of {@link ArtifactStore}. Raised when a plug-in that is right today would be wrong tomorrow. */
+export const ARTIFACT_STORE_SPEC_VERSION = 1;
+
 /** Options of calls that move bytes. */
 export interface TransferOptions {
   readonly host: Host;

@@ -1,3 +1,6 @@
+import { checkedBytes } from "../kit/objects/checked-bytes.js";
+import { unusableUri } from "../kit/objects/store-errors.js";
+import { abortable, piecesOf } from "../kit/transfer/index.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import type { ArtifactStore, TransferOptions } from "../spec/artifact-store.js";
 import type { ByteSource } from "../spec/launch.js";
@@ -12,7 +15,7 @@ export interface MemoryArtifacts extends ArtifactStore {
 export function memoryArtifacts(): MemoryArtifacts {
   const objects = new Map<string, Uint8Array>();
   const get = (uri: string): Uint8Array => {
-    const bytes = objects.get(uri);
+    const bytes = objects.get(checked(uri));
     if (bytes === undefined) throw new SchedulerError("ARTIFACT_NOT_FOUND", `There is nothing at ${uri}.`);
     return bytes;
   };
@@ -24,34 +27,45 @@ export function memoryArtifacts(): MemoryArtifacts {
     workspace: "mem://workspace/",
     prices: { egressUsdPerGB: 0, storageUsdPerGBMonth: 0 },
     objects,
-    put: async (uri, body, { host }) => {
-      const bytes = await bytesOf(body);
-      objects.set(uri, bytes);
+    put: async (uri, body, { host, signal }) => {
+      const object = checked(uri);
+      if (signal?.aborted) throw signal.reason;
+      const bytes = await bytesOf(body, signal);
+      objects.set(object, bytes);
       return { uri, sha256: host.sha256(bytes), size: bytes.length };
     },
-    read: async (uri) => once(get(uri)),
-    readUrl: async (uri) => uri,
-    writeUrl: async (uri) => uri,
+    read: async (uri, { host, signal, sha256 }) => {
+      const bytes = abortable(once(get(uri)), signal);
+      return sha256 === undefined ? bytes : checkedBytes(bytes, sha256, uri, host);
+    },
+    readUrl: async (uri) => checked(uri),
+    writeUrl: async (uri) => checked(uri),
     stat: async (uri, { host }: TransferOptions) => {
       const bytes = objects.get(uri);
       return bytes === undefined ? undefined : { size: bytes.length, sha256: host.sha256(bytes) };
     },
     copy: async (from, to) => {
-      objects.set(to, get(from));
+      objects.set(checked(to), get(from));
     },
     remove: async (uri) => {
-      objects.delete(uri);
+      objects.delete(checked(uri));
     },
     list: async (prefix) => [...objects.keys()].filter((uri) => uri.startsWith(prefix)),
   };
 }
 
-async function bytesOf(body: ByteSource): Promise<Uint8Array> {
-  if ("bytes" in body) return body.bytes;
+/** Names are taken as they are, but for those by which an attempt could climb out of its prefix. */
+function checked(uri: string): string {
+  if (/\/(\.|%2e){2}(\/|$)/i.test(uri)) throw unusableUri(uri, "must not hold `..`");
+  return uri;
+}
+
+/** A copy: sources may use their buffers again. */
+async function bytesOf(body: ByteSource, signal: TransferOptions["signal"]): Promise<Uint8Array> {
   if ("file" in body)
     throw new SchedulerError("INVALID_CONFIG", "The memory artifact store takes no files.", { details: { field: "body" } });
   const chunks: Uint8Array[] = [];
-  for await (const chunk of body.stream) chunks.push(chunk);
+  for await (const chunk of abortable(piecesOf(body), signal)) chunks.push(chunk.slice());
   const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let offset = 0;
   for (const chunk of chunks) {

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { copyFile, lstat, mkdir, open, readdir, rename, rm, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
+import { checkedBytes } from "../../kit/objects/checked-bytes.js";
 import {
   abortable,
   fileUriOf,
@@ -58,14 +59,15 @@ export function fileStore(options: FileStoreOptions): ArtifactStore {
       return { uri, ...(await inDirectoryOf(file, write)) };
     },
 
-    async read(uri, { signal }) {
+    async read(uri, { host, signal, sha256 }) {
       const file = objectPath(uri);
       throwIfAborted({ signal });
       // Opened once before answering, so that a missing file is an error of this call.
       await probe(file).catch((error: unknown) => {
         throw notFound(uri, error);
       });
-      return abortable(readPieces(file), signal);
+      const bytes = abortable(readPieces(file), signal);
+      return sha256 === undefined ? bytes : checkedBytes(bytes, sha256, uri, host);
     },
 
     async readUrl(uri) {
