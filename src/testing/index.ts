@@ -14,6 +14,8 @@ export {
 } from "./fault-injecting-fetch.js";
 export * from "./aws-batch/index.js";
 export * from "./faults/index.js";
+export * from "./gcp-batch/index.js";
+export * from "./io-net/index.js";
 export * from "./marketplace/index.js";
 export { type MemoryArtifacts, memoryArtifacts } from "./memory-artifacts.js";
 export type { Range } from "./range.js";

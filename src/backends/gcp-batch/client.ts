@@ -39,6 +39,7 @@ export interface Batch {
   close(): Promise<void>;
 }
 
+/** Makes the requests of one backend, under the kit's rules for SDKs. */
 export function createBatch(backend: string, client: OpenClient): Batch {
   const sdk = createSdk({ backend, errors: gcpBatchErrors, timeoutMs: TIMEOUT_MS + 1_000, concurrency: 32 });
   /** New for each call: the SDK writes into them. Its own retries are off, since ours know about deadlines and effects. */

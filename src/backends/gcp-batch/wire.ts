@@ -14,6 +14,7 @@ export const JOB_STATES = [
   "CANCELLED",
   "DELETION_IN_PROGRESS",
 ] as const;
+/** {@link JOB_STATES}, or one that is not known. */
 export type JobState = (typeof JOB_STATES)[number] | "unknown";
 
 /** Reads a field that may be missing. */
@@ -87,6 +88,7 @@ export const pageSchema = z.object({
   unreachable: listOf(z.string()),
 });
 
+/** Answers as they are read here. */
 export type Job = z.output<typeof jobSchema>;
 export type Task = z.output<typeof taskSchema>;
 export type StatusEvent = z.output<typeof event>;

@@ -12,6 +12,7 @@ export type GcpBatchFault =
   /** It is carried out, and the answer comes late. */
   | { readonly kind: "slow"; readonly ms: number };
 
+/** A fault to order, and whom it strikes. */
 export interface GcpBatchFaultRule {
   readonly fault: GcpBatchFault;
   /** Default: any. */

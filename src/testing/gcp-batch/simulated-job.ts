@@ -8,6 +8,7 @@ const MINIMUM_BILLED_MS = 60_000;
 /** Notice that a spot machine's containers get. */
 const NOTICE_MS = 30_000;
 
+/** States of a job, by the protocol's names. */
 export type SimulatedState =
   | "QUEUED"
   | "SCHEDULED"
@@ -17,8 +18,10 @@ export type SimulatedState =
   | "CANCELLATION_IN_PROGRESS"
   | "CANCELLED"
   | "DELETION_IN_PROGRESS";
+/** States of a task, by the protocol's names. */
 export type SimulatedTaskState = "PENDING" | "ASSIGNED" | "RUNNING" | "FAILED" | "SUCCEEDED";
 
+/** Something that happened, as the service tells it. */
 export interface SimulatedEvent {
   readonly description: string;
   readonly atMs: number;
