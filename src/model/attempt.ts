@@ -29,6 +29,8 @@ export interface AttemptRow {
   readonly offer: Offer;
   /** Expected fully loaded cost at the decision, USD, and the money reserved for the worst case. */
   readonly expectedCostUsd: number;
+  /** No agreement above this: what the hold was computed from. */
+  readonly priceCapUsdPerHour: number;
   readonly node: NodeIdentity;
   readonly plannedAtMs: number;
   readonly boundAtMs?: number;

@@ -99,7 +99,7 @@ export class Effects {
       const guarded = this.#backend(attempt.offer.backend);
       const launch = await prepareLaunch(this.#context, live.state, attempt).catch(withoutEffect);
       const input = live.placements?.get(key);
-      const priceCapUsdPerHour = this.#context.placer.priceCap(attempt.offer);
+      const { priceCapUsdPerHour } = attempt;
       const options = live.state.run.workload.backendOptions[guarded.backend.kind];
       const lease = await guarded.bind(
         {

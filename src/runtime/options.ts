@@ -1,4 +1,5 @@
 import { DEFAULT_TIMING, type LifecycleTiming } from "../core/lifecycle/rules.js";
+import { guardedPolicy } from "../core/placement/guarded-policy.js";
 import type { Budget } from "../model/budget.js";
 import { parseBudget } from "../model/budget.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
@@ -11,7 +12,7 @@ import type { Host, Logger } from "../spec/host.js";
 import type { Policy } from "../spec/policy.js";
 import type { Store } from "../spec/store.js";
 import type { Verifier } from "../spec/verifier.js";
-import { defaultArtifacts, defaultStore } from "./defaults.js";
+import { defaultArtifacts, defaultStore, withLocalFiles } from "./defaults.js";
 import { systemHost } from "./system-host.js";
 
 /** What a scheduler is made of. Only `backends` is required. */
@@ -22,7 +23,10 @@ export interface SchedulerOptions {
   readonly policy?: Policy;
   /** Where state is kept. Default: memory, which forgets at exit; paid backends are then refused. */
   readonly store?: Store;
-  /** Where files are read from and kept. The first writable one keeps attempt outputs. Default: files below `.spillway/artifacts`. */
+  /**
+   * Where files are read from and kept. The first writable one keeps attempt outputs, the first whose URLs work elsewhere those of attempts on
+   * machines that move their files by themselves. Files of this machine can always be read. Default: files below `.spillway/artifacts`.
+   */
   readonly artifacts?: readonly ArtifactStore[];
   /** Cap over everything this scheduler spends: `"$50/day"`, `"$1000/month"`, `"$200"` in all. Default none. */
   readonly budget?: string | { readonly amount: string | number; readonly per?: "hour" | "day" | "week" | "month" };
@@ -85,9 +89,9 @@ export function resolveOptions(options: SchedulerOptions): ResolvedOptions {
   const budget = options.budget === undefined ? undefined : parseBudget(options.budget, "budget");
   return {
     backends: options.backends,
-    policy: options.policy ?? hybrid(),
+    policy: guardedPolicy(options.policy ?? hybrid()),
     store,
-    artifacts: options.artifacts ?? defaultArtifacts(),
+    artifacts: options.artifacts === undefined ? defaultArtifacts() : withLocalFiles(options.artifacts),
     ...(budget === undefined ? {} : { budget }),
     concurrency: positiveInteger(options.concurrency ?? 1_000, "concurrency"),
     backendConcurrency: options.backendConcurrency ?? {},

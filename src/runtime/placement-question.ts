@@ -1,4 +1,5 @@
 import type { WantedPlacement } from "../core/lifecycle/decide.js";
+import { maxLifetimeMs } from "../core/placement/lifetime.js";
 import type { Placer } from "../core/placement/place.js";
 import type { BackendOffers, PlacementInput, PlacementResult } from "../core/placement/types.js";
 import { dataCost } from "../data/staging/index.js";
@@ -6,7 +7,6 @@ import type { RunRow, RunState } from "../model/run.js";
 import type { VerificationRequest } from "../model/workload.js";
 import type { Room } from "./budget-accounts.js";
 import type { EngineContext } from "./engine-context.js";
-import { maxLifetimeMs } from "./prepare-launch.js";
 
 /** Offers of the backends that may hear of the workload at all. */
 export function offersFor(
@@ -14,7 +14,7 @@ export function offersFor(
   run: Pick<RunRow, "workload">,
 ): readonly BackendOffers[] | Promise<readonly BackendOffers[]> {
   const { admitted } = context.market.admission(run.workload);
-  return context.market.offers(run.workload, admitted, maxLifetimeMs(run));
+  return context.market.offers(run.workload, admitted, maxLifetimeMs(run.workload));
 }
 
 /** Puts together what one placement decision depends on. `workDoneMs`: what the checkpoint holds that the next attempt would start from. */

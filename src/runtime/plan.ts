@@ -1,11 +1,11 @@
 import { explain } from "../core/placement/explain.js";
+import { maxLifetimeMs } from "../core/placement/lifetime.js";
 import type { CandidateRecord, DecisionRecord } from "../model/decision.js";
 import type { NanoUsd } from "../model/money.js";
 import { NO_EXCLUSIONS, type RunState } from "../model/run.js";
 import type { Workload } from "../model/workload.js";
 import { accountsOf, roomUnder } from "./budget-accounts.js";
 import { offersFor, placementQuestion, placeWithinBudget } from "./placement-question.js";
-import { maxLifetimeMs } from "./prepare-launch.js";
 import type { SchedulerCore } from "./scheduler-core.js";
 
 /** What would happen to a workload now. */
@@ -64,7 +64,7 @@ export async function planWorkload(core: SchedulerCore, workloads: readonly Work
     ...(chosen === undefined ? {} : { chosen }),
     expectedUsd: (result.record.chain?.expectedUsd ?? 0) * workloads.length,
     worstCaseUsd: worst * workloads.length,
-    ...vanishing(core, result.chosen?.backend, worst, maxLifetimeMs(state.run)),
+    ...vanishing(core, result.chosen?.backend, worst, maxLifetimeMs(state.run.workload)),
     record: result.record,
     members: workloads.length,
     explain: () => explain(result.record),

@@ -1,18 +1,14 @@
+import { maxLifetimeMs } from "../core/placement/lifetime.js";
 import { runnerNonce } from "../kit/runner/index.js";
 import type { AttemptRow } from "../model/attempt.js";
 import { SchedulerError, toSchedulerError } from "../model/errors/scheduler-error.js";
-import type { RunRow, RunState } from "../model/run.js";
+import type { RunState } from "../model/run.js";
 import { Secret } from "../model/secret.js";
 import type { Launch } from "../spec/launch.js";
 import type { EngineContext } from "./engine-context.js";
 import { stageFar } from "./stage-far.js";
 import { stageInputs } from "./stage-inputs.js";
 import { stagingOf } from "./staging-of.js";
-
-/** Longest life of a lease for a workload: its timeout, plus time to start, to move files and to end. */
-export const LIFETIME_MARGIN_MS = 15 * 60_000;
-
-export const maxLifetimeMs = (run: Pick<RunRow, "workload">): number => run.workload.timeoutMs + LIFETIME_MARGIN_MS;
 
 /**
  * Finishes what a backend is to start: secrets are resolved here and nowhere else, files become URLs, and the command is wrapped where the
@@ -25,7 +21,7 @@ export async function prepareLaunch(context: EngineContext, state: RunState, att
   const { host } = context.options;
   const mode = stagingOf(context, workload, attempt.offer.backend);
   const capabilities = context.rules.capabilities(attempt.offer.backend);
-  const lifetimeMs = maxLifetimeMs(run);
+  const lifetimeMs = maxLifetimeMs(run.workload);
   const ttlMs = lifetimeMs + (capabilities?.bindMs ?? 0);
   const launch: Launch = {
     key: attempt.key,

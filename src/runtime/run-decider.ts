@@ -1,5 +1,6 @@
 import { type DecisionView, type Directive, decide, resumable, verificationInForce } from "../core/lifecycle/decide.js";
 import type { RunInput } from "../core/lifecycle/inputs.js";
+import { maxLifetimeMs } from "../core/placement/lifetime.js";
 import type { PlacementInput } from "../core/placement/types.js";
 import { verifierFor } from "../core/verification/verifier-for.js";
 import type { ErrorCode } from "../model/errors/codes.js";
@@ -13,7 +14,6 @@ import type { EngineContext } from "./engine-context.js";
 import { doubtOf, judge, resultsKey } from "./judge.js";
 import type { LiveRun } from "./live-run.js";
 import { offersFor, placementQuestion, placeWithinBudget } from "./placement-question.js";
-import { maxLifetimeMs } from "./prepare-launch.js";
 
 /** First and longest pause before a new look at a market in which nothing was found, ms. */
 const LOOK_AGAIN_MS = 2_000;
@@ -188,7 +188,7 @@ export class RunDecider {
           accounts,
           bindMs: capabilities?.bindMs ?? 60_000,
           provisionMs: capabilities?.provisionMs ?? 600_000,
-          maxLifetimeMs: maxLifetimeMs(live.state.run),
+          maxLifetimeMs: maxLifetimeMs(live.state.run.workload),
         },
       },
       undo: () => {

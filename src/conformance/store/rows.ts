@@ -75,6 +75,7 @@ export const attemptRow = (runId: string, number: number, parts: Partial<Attempt
   key: `k-${runId}-${number}`,
   offer,
   expectedCostUsd: 0.1 + 0.2,
+  priceCapUsdPerHour: 1,
   node: { backend: "somewhere", provider: "Zürich" },
   plannedAtMs: NOW_MS,
   provisionByMs: NOW_MS + 600_000,

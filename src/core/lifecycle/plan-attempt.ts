@@ -20,6 +20,7 @@ export function planAttempt(draft: Draft, placement: PlannedPlacement): void {
     ...(placement.after === undefined ? {} : { after: placement.after }),
     offer: candidate.offer,
     expectedCostUsd: candidate.totalUsd,
+    priceCapUsdPerHour: candidate.priceCapUsdPerHour,
     node: identityOf(candidate.offer),
     plannedAtMs: draft.nowMs,
     provisionByMs: bindDeadlineMs + placement.provisionMs,

@@ -50,6 +50,8 @@ export class TrustBook implements TrustReader {
   /** Everything below the backends, least recently observed first. A parent is always at least as recent as what is below it. */
   readonly #recent = new Set<Scope>();
   #revision = 0;
+  readonly #revisions = new Map<string, number>();
+  #forgotten = 0;
 
   /** `priors` replaces defaults field by field (`classes` as a whole). */
   constructor(priors: Partial<TrustPriors> = {}, options: TrustBookOptions = {}) {
@@ -63,12 +65,18 @@ export class TrustBook implements TrustReader {
     return this.#revision;
   }
 
+  revisionOf(backend: string): number {
+    // Forgetting may touch any backend: whatever was narrow about it is then told by wider scopes.
+    return (this.#revisions.get(backend) ?? 0) + this.#forgotten;
+  }
+
   /** Learns one fact. Nonsense (negative or non-finite hours, a ratio that is no number) is left out: it comes from foreign clocks. */
   record(observation: Observation): void {
     const usable = cleaned(observation);
     if (usable === undefined) return;
     this.#revision++;
     const { who } = usable;
+    this.#revisions.set(who.backend, (this.#revisions.get(who.backend) ?? 0) + 1);
     let backend = this.#backends.get(who.backend);
     if (backend === undefined) {
       backend = new Scope(this.#priors);
@@ -135,6 +143,7 @@ export class TrustBook implements TrustReader {
     for (const scope of this.#recent) {
       if (this.#recent.size <= this.#maxScopes) return;
       this.#recent.delete(scope);
+      this.#forgotten++;
       scope.detach?.();
     }
   }
