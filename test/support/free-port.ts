@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 
 /** A port that was free a moment ago, for programs that have to be told one. */
 export async function freePort(): Promise<number> {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { jobText, type RunnerUrls, type WrapOptions, wrapLaunch } from "../../src/data/runner/index.js";
@@ -19,7 +19,7 @@ const COMMANDS = "cp echo env ln printf true touch".split(" ");
 
 /** A shell and a client: what an image has to have. */
 export interface Lane {
-  readonly shell: "dash" | "busybox";
+  readonly shell: "dash" | "busybox" | "bash";
   readonly client: "curl" | "wget";
 }
 
@@ -32,17 +32,35 @@ export function programPath(name: string): string | undefined {
   return spawnSync(found, ["-c", "import sys; print(sys.executable)"]).stdout.toString().trim() || undefined;
 }
 
-/** Every combination that this machine can show, and why the others are missing. */
-export function lanes(): { readonly possible: readonly Lane[]; readonly missing: readonly string[] } {
-  const all: Lane[] = (["dash", "busybox"] as const).flatMap((shell) => (["curl", "wget"] as const).map((client) => ({ shell, client })));
-  const lacks = ({ shell, client }: Lane): readonly string[] => [shell, client].filter((name) => programPath(name) === undefined);
-  return {
-    possible: all.filter((lane) => lacks(lane).length === 0),
-    missing: all.flatMap((lane) =>
-      lacks(lane).length === 0 ? [] : [`${lane.shell} with ${lane.client}: no ${lacks(lane).join(", no ")} here`],
-    ),
-  };
+/** Combinations of shell and client. `bash` is the `sh` of some distributions. */
+const LANES: readonly Lane[] = [
+  { shell: "dash", client: "curl" },
+  { shell: "busybox", client: "wget" },
+  { shell: "bash", client: "curl" },
+  { shell: "dash", client: "wget" },
+  { shell: "busybox", client: "curl" },
+];
+
+const lacks = ({ shell, client }: Lane): readonly string[] => [shell, client].filter((name) => programPath(name) === undefined);
+
+/** Every combination that this machine can show. */
+export const lanes = (): readonly Lane[] => LANES.filter((lane) => lacks(lane).length === 0);
+
+/** As few of them as have each shell and each client, for what does not depend on how the two go together. */
+export function fewLanes(): readonly Lane[] {
+  const chosen: Lane[] = [];
+  for (const lane of lanes()) {
+    const isNew = (key: keyof Lane) => chosen.every((other) => other[key] !== lane[key]);
+    if (isNew("shell") || isNew("client")) chosen.push(lane);
+  }
+  return chosen;
 }
+
+/** What this machine cannot show, with the reason. */
+export const missingLanes = (): readonly string[] =>
+  LANES.filter((lane) => lacks(lane).length > 0).map(
+    (lane) => `${lane.shell} with ${lane.client}: ${lacks(lane).join(" and ")} not installed here`,
+  );
 
 /** The programs of an image. `without` takes some away, `also` adds some of this machine's. */
 export interface ImageOptions {
@@ -258,7 +276,3 @@ export const sha256 = (bytes: Buffer): string => {
   const { stdout } = spawnSync("sha256sum", { input: bytes });
   return stdout.toString().slice(0, 64);
 };
-
-/** Writes a program that an image has. */
-export const readText = (file: string): string => readFileSync(file, "utf8");
-export { chmodSync };

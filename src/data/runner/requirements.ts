@@ -7,7 +7,7 @@ const MAX_STRING_BYTES = 131_072;
 const MAX_TOTAL_BYTES = 1_048_576;
 
 /** Names that the runner keeps for itself. */
-const RESERVED = /^(SPILLWAY_JOB|SPILLWAY_JOB_URL|SPILLWAY_JOB_SHA256|SPILLWAY_ATTEMPT|SPILLWAY_TICK|spw_.*)$/;
+const RESERVED = /^(SPILLWAY_JOB|SPILLWAY_JOB_URL|SPILLWAY_JOB_SHA256|SPILLWAY_ATTEMPT|SPILLWAY_ROOT|SPILLWAY_TICK|spw_.*)$/;
 
 /** What a shell keeps when it hands its environment on. Others are dropped by some shells and kept by some. */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;

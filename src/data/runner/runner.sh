@@ -12,7 +12,8 @@
 
 # ---- Small things ------------------------------------------------------------------------------------------------------
 
-spw_say() { printf 'spillway-runner: %s\n' "$1" >&2; }
+# In a shell of its own, which alone dies if nobody reads the log any more.
+spw_say() { (printf 'spillway-runner: %s\n' "$1" >&2); }
 
 # For an end without a manifest: exit code, reason.
 spw_give_up() {
@@ -28,6 +29,7 @@ spw_place() {
     /*) spw_at=$SPILLWAY_ROOT$1 ;;
     *) spw_at=./$1 ;;
   esac
+  spw_at=${spw_at%/}
 }
 
 # Calls a function with the words of each line of one kind in the job text.
@@ -52,11 +54,13 @@ spw_nap() {
 }
 
 # Waits for a child. A signal makes `wait` return early, then it waits again; 127 means that it had the answer already.
+# bash may lose the answer of a child that ends at that very moment and would wait for it for ever: then spw_lost says so.
 spw_await() {
   wait "$1"
   spw_code=$?
   while [ -n "$spw_woken" ]; do
     spw_woken=
+    kill -0 "$1" 2>/dev/null || { spw_lost=1 && break; }
     wait "$1"
     spw_again=$?
     [ "$spw_again" -eq 127 ] || spw_code=$spw_again
@@ -71,6 +75,17 @@ spw_await_job() {
   spw_await "$spw_job"
   spw_code=$?
   spw_job=
+  return "$spw_code"
+}
+
+# Runs something that may take long, from the beginning again if its answer was lost.
+spw_run() {
+  spw_lost=1
+  while [ -n "$spw_lost" ]; do
+    spw_lost=
+    "$@" &
+    spw_await_job
+  done
   return "$spw_code"
 }
 
@@ -93,8 +108,8 @@ spw_on_signal() {
       [ -z "$spw_job" ] || kill -s KILL "$spw_job" 2>/dev/null
       ;;
     running) [ -n "$spw_stopped" ] || spw_begin_stop ;;
-    # The command has ended, and storing its result before the machine goes is all that is left. A second signal means it.
-    uploading) [ -z "$spw_hurry" ] || spw_leave ;;
+    # The command has ended, and storing its result before the machine goes is all that is left.
+    uploading) ;;
     finished) spw_leave ;;
   esac
   spw_hurry=1
@@ -122,7 +137,7 @@ spw_end_watchers() {
 
 # ---- Transfers ---------------------------------------------------------------------------------------------------------
 
-# GET or PUT, URL, file: one request by whatever client there is. A stalled one ends after a minute.
+# GET or PUT, URL, file: one request by whatever client there is. A stalled one ends after two minutes.
 spw_request() {
   case $spw_client-$1 in
     curl-GET) exec curl $spw_curl -w 'HTTP/1 %{http_code}\n' -L -o "$3" "$2" ;;
@@ -131,8 +146,8 @@ spw_request() {
     *-PUT) exec "$spw_client" $spw_wget -O /dev/null --max-redirect=0 --method=PUT --body-file="$3" "$2" ;;
   esac
 }
-spw_curl='-qgsS --connect-timeout 20 --speed-limit 1 --speed-time 60'
-spw_wget='--no-config -q -S -t 1 -T 60'
+spw_curl='-qgsS --connect-timeout 20 --speed-limit 1 --speed-time 120'
+spw_wget='--no-config -q -S -t 1 -T 120'
 
 # One try: 0 done, 1 refused for good, 2 may pass. spw_what says what happened; never the URL, which is a secret.
 spw_try() {
@@ -159,10 +174,11 @@ spw_transfer() {
   done
 }
 
+spw_sum() { exec sha256sum <"$1" >"$spw_dir/sum"; }
+
 # Digest and size of a file, in spw_sha and spw_size.
 spw_measure() {
-  sha256sum <"$1" >"$spw_dir/sum" &
-  spw_await_job && read -r spw_sha spw_size <"$spw_dir/sum" && spw_size=$(wc -c <"$1") && spw_size=$((spw_size + 0))
+  spw_run spw_sum "$1" && read -r spw_sha spw_size <"$spw_dir/sum" && spw_size=$(wc -c <"$1") && spw_size=$((spw_size + 0))
 }
 
 spw_fits() { [ "$1" = - ] || [ "$1" = "$2" ]; }
@@ -201,8 +217,8 @@ spw_finish() {
   spw_exit=$1
   spw_phase=uploading
   printf '{"version":1,"nonce":"%s","exitCode":%s,%s"outputs":[%s]%s}\n' \
-    "$spw_nonce" "$1" "$spw_times" "$spw_outputs" "$2" >"$spw_dir/manifest.new"
-  mv -f "$spw_dir/manifest.new" "$spw_dir/manifest"
+    "$spw_nonce" "$1" "$spw_times" "$spw_outputs" "$2" >"$spw_dir/manifest.new" &&
+    mv -f "$spw_dir/manifest.new" "$spw_dir/manifest"
   spw_deliver
 }
 
@@ -223,8 +239,7 @@ spw_store_manifest() { [ -n "$spw_client" ] && spw_transfer PUT "$spw_put" "$spw
 # Prints and stores the manifest, then stays, so that a platform that starts again what exits has nothing to start. A
 # manifest that could not be stored is tried again meanwhile.
 spw_deliver() {
-  printf '\nspillway-manifest %s ' "$spw_nonce"
-  cat "$spw_dir/manifest"
+  (printf '\nspillway-manifest %s %s\n' "$spw_nonce" "$(cat "$spw_dir/manifest")")
   [ -n "$spw_delivered" ] || spw_store_manifest || spw_say "the manifest could not be stored: $spw_what"
   [ -z "$spw_last_checkpoint" ] || spw_save_checkpoint
   spw_phase=finished
@@ -236,6 +251,7 @@ spw_deliver() {
   spw_leave
 }
 
+# Of the runner itself. While something is still to be stored this is the end of its patience.
 spw_leave() {
   [ -n "$spw_delivered" ] || [ -z "$spw_client" ] || [ "$spw_phase" = uploading ] || exit 91
   exit "$spw_exit"
@@ -272,7 +288,7 @@ spw_restore_checkpoint() {
   spw_bring "$1" "$2" "$3" "$spw_dir/restore.tar"
   spw_judge_fetch $? checkpoint
   spw_what='it cannot be unpacked'
-  mkdir -p "$spw_checkpoints" && { tar -xof "$spw_dir/restore.tar" -C "$spw_checkpoints" & } && spw_await_job
+  mkdir -p "$spw_checkpoints" && spw_run tar -xof "$spw_dir/restore.tar" -C "$spw_checkpoints"
   spw_judge_fetch $? checkpoint
   rm -f "$spw_dir/restore.tar"
 }
@@ -322,20 +338,23 @@ spw_unless_failed() {
 # Makes the directory at spw_at one archive, and a digest of what is in it that does not depend on times, owners and order.
 spw_pack() {
   spw_what='it cannot be packed'
+  case $spw_dir/ in
+    "$spw_at"/*) spw_unless_failed 82 output "output $1 holds the files of the runner: declare a directory below it" && return 1 ;;
+  esac
   spw_has tar || { spw_unless_failed 88 setup 'the image has no tar, which outputs that are directories need'; return 1; }
   [ -z "$(find "$spw_at" -name '*\\*' -o -name "*$spw_newline*")" ] ||
     { spw_unless_failed 82 output "output $1 holds a file with a backslash or line break in its name"; return 1; }
-  tar -cf "$spw_dir/pack.tar" -C "$spw_at" . &
-  spw_await_job || { spw_unless_failed 83 upload "output $1: $spw_what"; return 1; }
-  (
-    cd "$spw_at" && {
-      find . -type f -exec sha256sum {} +
-      find . -type l -exec sh -c 'for l; do printf "%s -> %s\n" "$l" "$(readlink "$l")"; done' sh {} +
-    } | LC_ALL=C sort | sha256sum
-  ) >"$spw_dir/tree" &
-  spw_await_job && read -r spw_tree spw_more <"$spw_dir/tree"
+  spw_run tar -cf "$spw_dir/pack.tar" -C "$spw_at" . || { spw_unless_failed 83 upload "output $1: $spw_what"; return 1; }
+  spw_run spw_list "$spw_at" && read -r spw_tree spw_more <"$spw_dir/tree"
   spw_more=',"archive":{"format":"tar","treeSha256":"'$spw_tree'"}'
   spw_at=$spw_dir/pack.tar
+}
+
+spw_list() {
+  cd "$1" && {
+    find . -type f -exec sha256sum {} +
+    find . -type l -exec sh -c 'for l; do printf "%s -> %s\n" "$l" "$(readlink "$l")"; done' sh {} +
+  } | LC_ALL=C sort | sha256sum >"$spw_dir/tree"
 }
 
 # ---- Checkpoints -------------------------------------------------------------------------------------------------------
@@ -353,8 +372,7 @@ spw_save_checkpoint() {
 # An archive of files that changed meanwhile is none: another try, then it waits for its next turn.
 spw_freeze() {
   for spw_turn in 1 2 3; do
-    tar -cf "$spw_dir/checkpoint.tar" -C "$spw_checkpoints" . 2>/dev/null &
-    spw_await_job && return 0
+    spw_run tar -cf "$spw_dir/checkpoint.tar" -C "$spw_checkpoints" . 2>/dev/null && return 0
     spw_nap 1
   done
   spw_say 'a checkpoint kept changing while it was read'
@@ -391,7 +409,7 @@ spw_watch_checkpoints() {
 }
 
 spw_watch_lifetime() {
-  spw_nap "$spw_lifetime" && kill "$spw_main" && spw_nap "$((spw_grace * 3 + 30))" && kill "$spw_main"
+  spw_nap "$spw_lifetime" && kill "$spw_main" && spw_nap "$((spw_grace + 60))" && kill -s USR1 "$spw_main"
   [ -z "$spw_server" ] || kill "$spw_server" 2>/dev/null
 }
 
@@ -434,7 +452,7 @@ spw_serve() {
 spw_tick=${SPILLWAY_TICK:-1}
 spw_phase=fetching spw_exit=83 spw_pauses='1 3 9 27' spw_slots=0
 spw_hurry= spw_woken= spw_stopped= spw_job= spw_child= spw_watchers= spw_server= spw_outputs= spw_times= spw_delivered= spw_last_checkpoint=
-spw_complete= spw_port= spw_checkpoints= spw_over=
+spw_lost= spw_complete= spw_port= spw_checkpoints= spw_over=
 spw_newline='
 '
 # The parent of a program that replaces the substitution's own shell is this shell.
@@ -457,7 +475,8 @@ for spw_dir in "$TMPDIR" /tmp /var/tmp /dev/shm "$PWD" ''; do
   mkdir -p -m 700 "$spw_dir" 2>/dev/null && : 2>/dev/null >"$spw_dir/net" && break
 done
 trap spw_on_signal TERM INT QUIT
-trap 'kill $spw_server $spw_guard 2>/dev/null' EXIT
+trap spw_leave USR1
+trap 'kill $spw_job $spw_server $spw_guard 2>/dev/null' EXIT
 
 if [ -n "$SPILLWAY_JOB" ]; then
   printf '%s\n' "$SPILLWAY_JOB" >"$spw_dir/job"
@@ -524,6 +543,10 @@ if [ -n "$spw_stopped" ]; then
 fi
 [ ! -e "$spw_dir/timed-out" ] || spw_finish 124 ',"ended":"timeout"'
 spw_report uploading
-[ "$spw_result" -ne 0 ] || spw_each out spw_check_output
+if [ "$spw_result" -eq 0 ]; then
+  spw_each out spw_check_output
+  # A result is worth more patience than an input: it has been paid for.
+  spw_pauses="$spw_pauses 81 243"
+fi
 spw_each out spw_store_output
 spw_finish "$spw_result" ''

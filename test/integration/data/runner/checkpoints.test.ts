@@ -51,6 +51,16 @@ const step = (attempt: Attempt) => {
 };
 const stored = (attempt: Attempt, state: number) => eventually(() => latestOf(attempt) === `${state}\n`, `checkpoint ${state}`);
 
+/** The requests come to an end while the command goes on. */
+async function idle(attempt: Attempt): Promise<void> {
+  let seen = { requests: -1, sinceMs: 0 };
+  await eventually(() => {
+    const { length } = attempt.store.requests;
+    if (seen.requests !== length) seen = { requests: length, sinceMs: performance.now() };
+    return performance.now() - seen.sinceMs > 30 * TICK_MS;
+  }, "thirty intervals without a request");
+}
+
 describe.each(fewLanes())("checkpoints with $shell and $client", (lane) => {
   test("go to the slots in turn, each with its record, and only when something has changed", async () => {
     const attempt = await counting(lane);
@@ -63,26 +73,25 @@ describe.each(fewLanes())("checkpoints with $shell and $client", (lane) => {
     const [older = 0, newer = 0] = slots.map(({ record }) => record.sequence).sort((a, b) => a - b);
     expect(newer).toBe(older + 1);
     for (const { record, stored } of slots) expect(stored).toEqual({ size: record.size, sha256: record.sha256 });
-    // With nothing new to store nothing is stored: the requests come to an end while the command goes on.
-    let seen = { requests: -1, sinceMs: 0 };
-    await eventually(() => {
-      if (seen.requests !== attempt.store.requests.length) seen = { requests: attempt.store.requests.length, sinceMs: performance.now() };
-      return performance.now() - seen.sinceMs > 30 * TICK_MS;
-    }, "thirty intervals without a request");
+    // With nothing new to store nothing is stored.
+    await idle(attempt);
     writeFileSync(attempt.file("stop"), "");
     expect((await container.ended).code).toBe(0);
     expect(attempt.store.objects.get("out0")?.toString()).toBe("3\n");
   });
 
   test("a store that fails in the middle leaves the one before whole", async () => {
-    for (const broken of ["slot1", "record1"]) {
+    for (const part of ["slot", "record"]) {
       const attempt = await counting(lane);
       attempt.start();
       await step(attempt);
       await stored(attempt, 1);
+      await idle(attempt);
+      const broken = `${part}${(latestGoodCheckpoint(slotsOf(attempt))?.record.sequence ?? 0) % 2}`;
+      const before = attempt.store.count("PUT", broken);
       attempt.store.trouble = ({ name }) => (name === broken ? { kind: "status", status: 403 } : undefined);
       await step(attempt);
-      await eventually(() => attempt.store.count("PUT", broken) > 1, "a checkpoint that fails, and its next turn");
+      await eventually(() => attempt.store.count("PUT", broken) > before + 1, "a checkpoint that fails, and its next turn");
       expect(latestOf(attempt)).toBe("1\n");
       attempt.store.trouble = () => undefined;
       await stored(attempt, 2);
@@ -95,20 +104,18 @@ describe.each(fewLanes())("checkpoints with $shell and $client", (lane) => {
     const container = attempt.start();
     await step(attempt);
     await stored(attempt, 1);
-    let cut = false;
-    attempt.store.trouble = ({ name, earlier }) => {
-      if (name !== "slot1" || earlier > 0) return undefined;
-      cut = true;
-      return { kind: "silence" };
-    };
+    await idle(attempt);
+    const kept = latestGoodCheckpoint(slotsOf(attempt))?.slot ?? 0;
+    let cut = 0;
+    attempt.store.trouble = ({ name }) => (name === `slot${1 - kept}` && cut++ === 0 ? { kind: "silence" } : undefined);
     await step(attempt);
-    await eventually(() => cut, "the second checkpoint");
+    await eventually(() => cut > 0, "the second checkpoint");
     await step(attempt);
     container.kill("SIGTERM");
     expect((await container.ended).code).toBe(143);
     expect(latestOf(attempt)).toBe("3\n");
     // The slot with the last good one was left alone.
-    expect(stateIn(attempt.store.objects.get("slot0"))).toBe("1\n");
+    expect(stateIn(attempt.store.objects.get(`slot${kept}`))).toBe("1\n");
   });
 
   test("one is restored before the command starts, on another machine, and after a restart what is there is not overwritten", async () => {
