@@ -2,6 +2,8 @@
  * `spillway/testing`: virtual time, seeded randomness, a simulated market and faults to order, for tests of your own
  * backends, policies and code that schedules.
  */
+
+export * from "./aws-batch/index.js";
 export { silentLogger, TEST_NAMESPACE, type TestCallContext, testCallContext } from "./call-context.js";
 export {
   type FaultInjectingFetch,
@@ -12,7 +14,6 @@ export {
   type FetchRule,
   faultInjectingFetch,
 } from "./fault-injecting-fetch.js";
-export * from "./aws-batch/index.js";
 export * from "./faults/index.js";
 export * from "./gcp-batch/index.js";
 export * from "./io-net/index.js";
