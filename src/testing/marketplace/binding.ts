@@ -45,6 +45,9 @@ export class Binding {
     const { market, book } = this.#parts;
     if (placement.offer.backend !== market.id) throw rejected("The offer is one of another backend.");
     if (placement.launch.argv.length === 0) throw rejected("The launch has no command.");
+    if (market.capabilities.staging === "wrapper" && placement.launch.inputs.length + placement.launch.outputs.length > 0) {
+      throw rejected("The launch has files, which this market does not move.");
+    }
     const existing = book.leases.get(placement.key);
     if (existing !== undefined) return this.leaseOf(existing);
     const lease = market.binding === "firm" ? this.#take(placement, call) : await this.#order(placement, call);
@@ -86,7 +89,10 @@ export class Binding {
         : begunAtMs + (Number.isFinite(fate.startMs) ? fate.startMs : 0) + fate.dieAfterMs;
     const startErrorMs = fate.startError === undefined ? Number.POSITIVE_INFINITY : begunAtMs + fate.startMs;
     const endsAtMs = Math.min(lease.up.endMs, lease.boundAtMs + lease.bookedMs, begunAtMs + fate.reclaimAfterMs, dieMs, startErrorMs);
-    const execution = executor.begin({ launch, fate, speed: lease.node.speed, begunAtMs, endsAtMs }, world);
+    const execution = executor.begin(
+      { launch, fate, speed: lease.node.speed, liar: lease.node.spec.collusion ?? lease.node.id, begunAtMs, endsAtMs },
+      world,
+    );
     const stint = { launch, fate, begunAtMs, execution };
     lease.stints.push(stint);
     book.note({ atMs: begunAtMs, event: "launch-started", key: launch.key, node: lease.node.id });

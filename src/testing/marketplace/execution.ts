@@ -36,6 +36,8 @@ export interface Breakage {
 export interface Execution {
   /** Set once something broke. */
   readonly breakage: Breakage | undefined;
+  /** Containers after the first one, where the platform starts again what exits. */
+  readonly restarts?: number;
   /** Learns what a real process has done meanwhile. Called before states are asked for. */
   refresh(): Promise<void>;
   /** The state at a moment that is not in the future. */
@@ -55,6 +57,8 @@ export interface ExecutionRequest {
   readonly launch: Launch;
   readonly fate: Fate;
   readonly speed: number;
+  /** Name under which a node lies, shared by those who agree on their lies. */
+  readonly liar?: string;
   readonly begunAtMs: number;
   /** When the node or the lease will be gone, as far as that is fixed by now. */
   readonly endsAtMs: number;

@@ -6,6 +6,7 @@ import { combineFaults } from "../faults/fault-port.js";
 import { seededFaults } from "../faults/fault-rates.js";
 import { type CompleteBackend, withFaults } from "../faults/with-faults.js";
 import { Binding } from "./binding.js";
+import { containerExecutor } from "./container-execution.js";
 import { defaultVirtualJob } from "./default-virtual-job.js";
 import type { Executor } from "./execution.js";
 import { Gate, type OutageRequest } from "./gate.js";
@@ -33,6 +34,8 @@ export interface MarketLeaseView {
   readonly phase: "waiting" | "running" | "exited";
   /** Keys of the launches that ran on it. */
   readonly launches: readonly string[];
+  /** Containers that were started after the first one, with `wrapper` staging. */
+  readonly restarts: number;
 }
 
 /** One line of the bill that a user would have got. */
@@ -176,7 +179,9 @@ class Marketplace {
   #makeExecutor(): Executor {
     const { options } = this.#market;
     if (options.execute !== "process") return virtualExecutor(options.virtualJob ?? defaultVirtualJob);
-    return processExecutor(options.workFolder === undefined ? {} : { workFolder: options.workFolder });
+    const where = options.workFolder === undefined ? {} : { workFolder: options.workFolder };
+    if (options.staging !== "wrapper") return processExecutor(where);
+    return containerExecutor({ ...where, ...(options.restartAfterMs === undefined ? {} : { restartAfterMs: options.restartAfterMs }) });
   }
 
   #makeWeather(): void {
@@ -222,6 +227,7 @@ class Marketplace {
       state: nowMs >= lease.releasedAtMs ? "released" : over ? "ended" : asked ? "releasing" : "open",
       phase: lease.stateAt(nowMs).phase,
       launches: lease.stints.map((stint) => stint.launch.key),
+      restarts: lease.stints.reduce((sum, { execution }) => sum + (execution.restarts ?? 0), 0),
     };
   }
 

@@ -131,6 +131,13 @@ export interface MarketplaceOptions {
   readonly finalChargeMs?: number;
   /** `virtual`: jobs only take time. `process`: the command really runs as a child process of this machine. Default `virtual`. */
   readonly execute?: "virtual" | "process";
+  /**
+   * `native`: the market moves files. `wrapper`, only with `execute: "process"`: it starts containers and nothing else. What exits is started again on
+   * an empty disk until the lease is released, exit codes are not told, and scripted durations and exit codes have no effect. Default `native`.
+   */
+  readonly staging?: "native" | "wrapper";
+  /** With `wrapper` staging: each launch's first container is killed after so long and started again, ms. Default: never. */
+  readonly restartAfterMs?: number;
   /** Default: {@link VirtualJob} from the launch's environment, see `defaultVirtualJob`. Only in `virtual` mode. */
   readonly virtualJob?: (launch: Launch) => VirtualJob;
   /** Where `process` mode makes its directories. Default: the system's folder for temporary files. */

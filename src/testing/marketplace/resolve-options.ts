@@ -53,6 +53,10 @@ export function resolveOptions(options: MarketplaceOptions): ResolvedMarketplace
   }
   const faults = options.faults ?? {};
   for (const name of FAULT_SHARES) checkRange(faults[name], `faults.${name}`, 0, 1);
+  checkRange(options.restartAfterMs, "restartAfterMs", 0, Number.MAX_VALUE);
+  if (options.staging === "wrapper" && options.execute !== "process") {
+    throw invalid("staging", 'can be "wrapper" only with `execute: "process"`: nothing but a real process can move files');
+  }
   checkRange(options.bidShare, "bidShare", 0, 1);
   const billing: Billing = { granularityMs: 1_000, minimumMs: 0, prepaid: false, refund: "none", ...options.billing };
   checkRange(billing.granularityMs, "billing.granularityMs", 1, Number.MAX_SAFE_INTEGER);
@@ -82,10 +86,10 @@ function capabilitiesOf(market: Omit<ResolvedMarketplace, "capabilities">): Capa
     paid: false,
     simulated: true,
     images: options.execute === "process" ? "none" : "optional",
-    exitCode: true,
-    staging: "native",
+    exitCode: options.staging !== "wrapper",
+    staging: options.staging ?? "native",
     logs: true,
-    reuse: true,
+    reuse: options.staging !== "wrapper",
     affinity: options.execute === "process" ? "process" : "any",
     inspect: { mode: "ids", max: 100 },
     pollMs: { least: 1_000, most: 30_000 },
