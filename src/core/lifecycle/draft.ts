@@ -148,6 +148,10 @@ export class Draft {
     this.commands.push(command);
   }
 
+  get runTouched(): boolean {
+    return this.#touchedRun;
+  }
+
   get over(): boolean {
     return isTerminal(this.run.status);
   }

@@ -11,7 +11,7 @@ import { onRecover } from "./recover.js";
 import { onCharged, onReleased, onReleaseFailed } from "./release-lease.js";
 import type { LifecycleRules } from "./rules.js";
 import { stopAttempt } from "./stop-attempt.js";
-import { onTick } from "./tick.js";
+import { nextWakeMs, onTick } from "./tick.js";
 import { onReport, onResultSeen } from "./watch-attempt.js";
 
 /**
@@ -27,7 +27,15 @@ export function transition(state: RunState, inputs: readonly RunInput[], nowMs: 
       draft.doom = undefined;
     }
   }
+  noteWake(draft);
   return draft.finish();
+}
+
+/** Kept with the run for whoever takes it up after a crash; written only when the run's row is written anyway. */
+function noteWake(draft: Draft): void {
+  if (!draft.runTouched) return;
+  const wakeAtMs = nextWakeMs(draft, draft.nowMs);
+  if (wakeAtMs !== draft.run.wakeAtMs) draft.changeRun({ wakeAtMs });
 }
 
 function apply(draft: Draft, input: RunInput): void {
