@@ -1,0 +1,132 @@
+import { type IoNetOptions, ioNet } from "../../../src/backends/io-net/index.js";
+import {
+  type BackendConformanceSetup,
+  type BackendUnderTest,
+  FAULTS,
+  type Fault,
+  type FaultControl,
+  type FaultyVerb,
+} from "../../../src/conformance/backend/index.js";
+import {
+  type IoNetFault,
+  type IoNetOperation,
+  type IoNetSimulator,
+  type IoNetSimulatorOptions,
+  startIoNetSimulator,
+} from "../../../src/testing/io-net/index.js";
+import { createVirtualHost } from "../../../src/testing/virtual-host.js";
+
+const HOUR_MS = 3_600_000;
+const SLOW_MS = 100_000;
+
+/** The requests in which a verb's fault strikes: the one with the effect, or the first. */
+const OPERATIONS: Readonly<Partial<Record<FaultyVerb, IoNetOperation>>> = {
+  listOffers: "hardware",
+  bind: "deploy",
+  find: "list",
+  inspect: "details",
+  release: "destroy",
+  listLeases: "list",
+  logs: "log",
+};
+
+const FAULT: Readonly<Record<Fault, IoNetFault>> = {
+  "request-lost": { kind: "silence", effect: false },
+  "answer-lost": { kind: "silence", effect: true },
+  "server-error": { kind: "status", status: 503, effect: false },
+  "server-error-after-effect": { kind: "status", status: 502, effect: true },
+  "rate-limited": { kind: "status", status: 429, headers: { "retry-after": "2" }, effect: false },
+  malformed: { kind: "garbage" },
+  unauthorized: { kind: "status", status: 400, body: { key_set: true }, effect: false },
+  slow: { kind: "slow", ms: SLOW_MS },
+};
+
+function faultControl(simulator: IoNetSimulator): FaultControl {
+  return {
+    supported: FAULTS,
+    inject: (fault, verb, times = 1) => {
+      simulator.clearFaults();
+      const operation = verb === undefined ? undefined : OPERATIONS[verb];
+      simulator.inject({ fault: FAULT[fault], times, ...(operation === undefined ? {} : { operation }) });
+    },
+    clear: () => simulator.clearFaults(),
+  };
+}
+
+/** The platform's fetch with a count of what is between here and the simulator. Bodies of JSON are read to their end. */
+function countingFetch() {
+  let underWay = 0;
+  const counted: typeof globalThis.fetch = async (input, init) => {
+    underWay += 1;
+    try {
+      const response = await fetch(input, init);
+      if (response.headers.get("content-type") !== "application/json") return response;
+      return new Response(await response.text(), { status: response.status, headers: response.headers });
+    } finally {
+      underWay -= 1;
+    }
+  };
+  return { fetch: counted, underWay: () => underWay };
+}
+
+/** The backend and a simulator on a real socket, with everything else on virtual time. */
+export async function createIoNet(
+  habits: Partial<IoNetSimulatorOptions> = {},
+  options: IoNetOptions = {},
+): Promise<BackendUnderTest & { readonly simulator: IoNetSimulator }> {
+  const host = createVirtualHost();
+  const simulator = await startIoNetSimulator({ host, ...habits });
+  const traffic = countingFetch();
+  const instance = () => ioNet({ apiKey: simulator.apiKey, baseUrl: simulator.url, fetch: traffic.fetch, ...options });
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const atRest = async (): Promise<void> => {
+    for (let calm = 0; calm < 5; calm = traffic.underWay() > simulator.heldRequests ? 0 : calm + 1) await turn();
+  };
+  let passing: Promise<void> = Promise.resolve();
+  const keyOf = (name: string): string => name.replace(/^spw-[a-z0-9]+-/, "");
+  return {
+    backend: instance(),
+    host,
+    namespace: { id: "testns", secret: "5e".repeat(32) },
+    simulator,
+    advance: (ms) => {
+      // One after another: a case that makes a call while it waits for another drives time from both.
+      const passed = passing.then(async () => {
+        await atRest();
+        await host.advance(ms);
+        await atRest();
+      });
+      passing = passed.catch(() => undefined);
+      return passed;
+    },
+    faults: faultControl(simulator),
+    another: async () => instance(),
+    ledger: () => new Map([...simulator.ledger()].map(([name, amount]) => [keyOf(name), amount])),
+    openCount: () => simulator.openCount(),
+    hasEnded: (key) => simulator.deployments().some(({ name, commandEnded }) => keyOf(name) === key && commandEnded),
+    received: async (key) =>
+      simulator
+        .deployments()
+        .filter(({ name }) => keyOf(name) === key)
+        .flatMap(({ argv, env, starts }) => Array.from({ length: starts }, () => ({ args: argv.slice(2), env }))),
+    close: () => simulator.close(),
+  };
+}
+
+export const ioNetSetup: BackendConformanceSetup = {
+  kind: "io-net",
+  capabilities: ioNet({ apiKey: "any" }).capabilities,
+  create: createIoNet,
+  demand: { cpu: 2, memoryMiB: 8_192, diskMiB: 10_240, image: true, interruptible: true, maxLifetimeMs: 4 * HOUR_MS },
+  launches: {
+    succeed: () => ["exit", "0"],
+    fail: (code) => ["exit", String(code)],
+    sleep: (ms) => ["sleep", String(ms)],
+    record: (args) => ["exit", "0", ...args],
+    print: (text) => ["print", text],
+  },
+  image: "registry.example/conformance:1",
+  faults: FAULTS,
+  // Whole hours are bought, and the clock of the reservation begins when there is a machine.
+  limits: { lifetimeMs: HOUR_MS, runMs: 120_000 },
+};
