@@ -8,8 +8,8 @@ const GATEWAYS = ["https://arweave.net"] as const;
 
 /**
  * Reads `ar://<transaction>` and `ar://<transaction>/<path>` through gateways, tried in turn. A transaction's id does not hold the digest of its data, so
- * every input needs its sha256; the store refuses to read, or to give a URL, without one. To publish results, wrap the SDK of a bundler as a
- * store of your own.
+ * every input needs its sha256; the store refuses to read, or to give a URL, without one. To publish a result, hand its bytes to a
+ * bundler after the run.
  *
  * @throws INVALID_CONFIG naming the option.
  */

@@ -10,7 +10,8 @@ const GATEWAYS = ["https://ipfs.io", "https://dweb.link"] as const;
 
 /**
  * Reads `ipfs://<cid>` and `ipfs://<cid>/<path>` through gateways, tried in turn. No gateway is trusted: every input needs its sha256, unless its CID
- * holds it (a raw block, see {@link cidOfSha256}). To publish results, wrap the SDK of a pinning service as a store of your own.
+ * holds it (a raw block, see {@link cidOfSha256}). A place there follows from the
+ * content, so that nothing can be put at a URI chosen beforehand: to publish a result, hand its bytes to a pinning service after the run.
  *
  * @throws INVALID_CONFIG naming the option.
  */

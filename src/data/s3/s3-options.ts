@@ -17,6 +17,7 @@ export interface S3Credentials {
 
 /** Signs requests; an `AwsClient` of aws4fetch fits as it is. */
 export interface S3Signer {
+  /** The URL and headers with the signature in one of them. Must not send anything. */
   sign(url: string, request: S3SignRequest): Promise<{ readonly url: string; readonly headers: Headers }>;
 }
 
