@@ -16,4 +16,5 @@ export type {
   SimulatedIoNetDeployment,
   SimulatedPlace,
 } from "./options.js";
+export { processContainers as ioNetProcessContainers } from "./process-containers.js";
 export { startIoNetSimulator } from "./start-simulator.js";
