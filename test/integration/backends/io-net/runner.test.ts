@@ -1,9 +1,10 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of a shell or of the platform, not ours
 import { expect, test } from "vitest";
 import { wrapLaunch } from "../../../../src/data/runner/index.js";
 import { parseManifest, readStatus, runnerToken } from "../../../../src/kit/runner/index.js";
 import { Secret } from "../../../../src/model/secret.js";
-import { ioNetProcessContainers } from "../../../../src/testing/io-net/index.js";
 import { systemHost } from "../../../../src/runtime/system-host.js";
+import { ioNetProcessContainers } from "../../../../src/testing/io-net/index.js";
 import { eventually } from "../../../support/eventually.js";
 import { freePort } from "../../../support/free-port.js";
 import { objectServer } from "../../../support/object-server.js";
