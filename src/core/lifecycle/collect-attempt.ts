@@ -2,6 +2,7 @@ import type { ResultManifest } from "../../model/artifact.js";
 import type { AttemptRow, Outcome } from "../../model/attempt.js";
 import type { ErrorCode } from "../../model/errors/codes.js";
 import { failureOf, type SerializedError } from "../../model/errors/scheduler-error.js";
+import { movesFiles } from "../../model/moves-files.js";
 import type { Draft } from "./draft.js";
 import { endAttempt } from "./end-attempt.js";
 
@@ -44,8 +45,8 @@ function cause(found: SerializedError, known: SerializedError | undefined): Seri
 
 /** A manifest that the machine stored by itself is complete before its lease ends: how the lease ended no longer matters. */
 function leavesManifest(draft: Draft, attempt: AttemptRow): boolean {
-  const staging = draft.rules.capabilities(attempt.offer.backend)?.staging;
-  return staging === "wrapper" || staging === "sidecar";
+  const capabilities = draft.rules.capabilities(attempt.offer.backend);
+  return capabilities !== undefined && movesFiles(draft.run.workload, capabilities);
 }
 
 /** An exit of 0 after these is not a success: the platform ended the command, or its time was up. */

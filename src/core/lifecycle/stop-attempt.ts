@@ -1,5 +1,6 @@
 import type { AttemptRow, Outcome } from "../../model/attempt.js";
 import { failureOf, type SerializedError } from "../../model/errors/scheduler-error.js";
+import { movesFiles } from "../../model/moves-files.js";
 import type { Draft } from "./draft.js";
 import { endAttempt } from "./end-attempt.js";
 import { beginRelease } from "./release-lease.js";
@@ -19,8 +20,9 @@ export function stopAttempt(draft: Draft, number: number, why: NonNullable<Attem
   const attempt = draft.attempt(number);
   if (attempt === undefined || attempt.state === "done" || attempt.stopping !== undefined) return;
   const reason = error ?? defaultReason(why);
-  const staging = draft.rules.capabilities(attempt.offer.backend)?.staging;
-  if (attempt.state === "running" && why === "timed-out" && (staging === "wrapper" || staging === "sidecar")) {
+  const capabilities = draft.rules.capabilities(attempt.offer.backend);
+  const leavesManifest = capabilities !== undefined && movesFiles(draft.run.workload, capabilities);
+  if (attempt.state === "running" && why === "timed-out" && leavesManifest) {
     draft.changeAttempt(number, { state: "collecting", stopping: why, error: reason, endedAtMs: draft.nowMs });
     beginRelease(draft, attempt.key);
     draft.command({ kind: "collect", key: attempt.key });

@@ -2,6 +2,7 @@ import type { AttemptRow } from "../../model/attempt.js";
 import { ERROR_CODES, type ErrorCode } from "../../model/errors/codes.js";
 import { failureOf, type SerializedError } from "../../model/errors/scheduler-error.js";
 import type { LeaseReport } from "../../model/lease.js";
+import { movesFiles } from "../../model/moves-files.js";
 import type { NodeIdentity } from "../../model/offer.js";
 import { markOver } from "./collect-attempt.js";
 import type { Draft } from "./draft.js";
@@ -83,8 +84,9 @@ function markStarted(draft: Draft, attempt: AttemptRow, reportedAtMs: number | u
 /** Where the machine moves files, the container runs longer than the command in it, which the runner ends in time. */
 function graceMs(draft: Draft, attempt: AttemptRow): number {
   const { timeoutGraceMs, stagingGraceMs } = draft.rules.timing;
-  const staging = draft.rules.capabilities(attempt.offer.backend)?.staging;
-  return timeoutGraceMs + (staging === "wrapper" || staging === "sidecar" ? stagingGraceMs : 0);
+  const capabilities = draft.rules.capabilities(attempt.offer.backend);
+  const staged = capabilities !== undefined && movesFiles(draft.run.workload, capabilities);
+  return timeoutGraceMs + (staged ? stagingGraceMs : 0);
 }
 
 const sameNode = (a: NodeIdentity, b: NodeIdentity): boolean =>

@@ -1,4 +1,5 @@
 import { SchedulerError } from "../../model/errors/scheduler-error.js";
+import { hasFiles, movesFiles } from "../../model/moves-files.js";
 import { Secret } from "../../model/secret.js";
 import type { Workload } from "../../model/workload.js";
 import type { Capabilities } from "../../spec/capabilities.js";
@@ -37,16 +38,14 @@ export function planStaging(
   capabilities: Pick<Capabilities, "staging" | "exitCode" | "statusPort">,
   stores: readonly StagingStore[],
 ): StagingPlan {
-  const files = Object.keys(workload.inputs).length + Object.keys(workload.outputs).length > 0 || workload.checkpoint !== undefined;
   const { staging, exitCode } = capabilities;
   if (staging === "native") return { kind: "possible", mode: "native" };
-  if (exitCode && !files) return { kind: "possible", mode: "none" };
   if (staging === "none") {
     // Checkpoints are a way to lose less; without them the work is only done again.
-    if (exitCode && Object.keys(workload.inputs).length + Object.keys(workload.outputs).length === 0)
-      return { kind: "possible", mode: "none" };
+    if (exitCode && !hasFiles(workload)) return { kind: "possible", mode: "none" };
     return { kind: "impossible", field: "outputs", message: "this backend cannot move files" };
   }
+  if (!movesFiles(workload, capabilities)) return { kind: "possible", mode: "none" };
   const obstacle = obstacleFar(workload, stores) ?? (staging === "wrapper" ? obstacleToRunner(workload, capabilities) : undefined);
   return obstacle ?? { kind: "possible", mode: staging };
 }
