@@ -208,6 +208,7 @@ export class Container {
   readonly pid: number;
   readonly #out: Buffer[] = [];
   readonly #err: Buffer[] = [];
+  readonly #process: ReturnType<typeof spawn>;
   #over = false;
 
   constructor({ argv, env, secrets }: Launch, root: string, tick: string) {
@@ -225,6 +226,7 @@ export class Container {
       },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    this.#process = child;
     this.pid = child.pid ?? -1;
     child.stdout.on("data", (piece: Buffer) => this.#out.push(piece));
     child.stderr.on("data", (piece: Buffer) => this.#err.push(piece));
@@ -248,6 +250,12 @@ export class Container {
 
   get stderr(): string {
     return Buffer.concat(this.#err).toString();
+  }
+
+  /** Nobody reads what it prints any more. */
+  closeLog(): void {
+    this.#process.stdout?.destroy();
+    this.#process.stderr?.destroy();
   }
 
   kill(signal: NodeJS.Signals): void {

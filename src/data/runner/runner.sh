@@ -178,6 +178,7 @@ spw_sum() { exec sha256sum <"$1" >"$spw_dir/sum"; }
 
 # Digest and size of a file, in spw_sha and spw_size.
 spw_measure() {
+  spw_what='it cannot be read'
   spw_run spw_sum "$1" && read -r spw_sha spw_size <"$spw_dir/sum" && spw_size=$(wc -c <"$1") && spw_size=$((spw_size + 0))
 }
 
@@ -216,9 +217,8 @@ spw_report() {
 spw_finish() {
   spw_exit=$1
   spw_phase=uploading
-  printf '{"version":1,"nonce":"%s","exitCode":%s,%s"outputs":[%s]%s}\n' \
-    "$spw_nonce" "$1" "$spw_times" "$spw_outputs" "$2" >"$spw_dir/manifest.new" &&
-    mv -f "$spw_dir/manifest.new" "$spw_dir/manifest"
+  spw_manifest='{"version":1,"nonce":"'$spw_nonce'","exitCode":'$1','$spw_times'"outputs":['$spw_outputs']'$2'}'
+  printf '%s\n' "$spw_manifest" >"$spw_dir/manifest.new" && mv -f "$spw_dir/manifest.new" "$spw_dir/manifest"
   spw_deliver
 }
 
@@ -234,12 +234,12 @@ spw_fail_stopped() {
   spw_finish 143 ',"ended":"signal"'
 }
 
-spw_store_manifest() { [ -n "$spw_client" ] && spw_transfer PUT "$spw_put" "$spw_dir/manifest" && spw_delivered=1; }
+spw_store_manifest() { [ -n "$spw_client" ] && [ -s "$spw_dir/manifest" ] && spw_transfer PUT "$spw_put" "$spw_dir/manifest" && spw_delivered=1; }
 
 # Prints and stores the manifest, then stays, so that a platform that starts again what exits has nothing to start. A
 # manifest that could not be stored is tried again meanwhile.
 spw_deliver() {
-  (printf '\nspillway-manifest %s %s\n' "$spw_nonce" "$(cat "$spw_dir/manifest")")
+  (printf '\nspillway-manifest %s %s\n' "$spw_nonce" "$spw_manifest")
   [ -n "$spw_delivered" ] || spw_store_manifest || spw_say "the manifest could not be stored: $spw_what"
   [ -z "$spw_last_checkpoint" ] || spw_save_checkpoint
   spw_phase=finished
@@ -260,6 +260,7 @@ spw_leave() {
 # An attempt that has finished already, in this container or another, is only reported again.
 spw_deliver_found() {
   spw_phase=uploading
+  spw_manifest=$(cat "$spw_dir/manifest")
   spw_exit=$(sed -n 's/.*"exitCode":\([0-9]*\).*/\1/p' "$spw_dir/manifest")
   spw_say 'this attempt has finished before and is not run again'
   spw_deliver
@@ -344,8 +345,8 @@ spw_pack() {
   spw_has tar || { spw_unless_failed 88 setup 'the image has no tar, which outputs that are directories need'; return 1; }
   [ -z "$(find "$spw_at" -name '*\\*' -o -name "*$spw_newline*")" ] ||
     { spw_unless_failed 82 output "output $1 holds a file with a backslash or line break in its name"; return 1; }
-  spw_run tar -cf "$spw_dir/pack.tar" -C "$spw_at" . || { spw_unless_failed 83 upload "output $1: $spw_what"; return 1; }
-  spw_run spw_list "$spw_at" && read -r spw_tree spw_more <"$spw_dir/tree"
+  spw_run tar -cf "$spw_dir/pack.tar" -C "$spw_at" . && spw_run spw_list "$spw_at" && read -r spw_tree spw_more <"$spw_dir/tree" ||
+    { rm -f "$spw_dir/pack.tar" && spw_unless_failed 83 upload "output $1: $spw_what"; return 1; }
   spw_more=',"archive":{"format":"tar","treeSha256":"'$spw_tree'"}'
   spw_at=$spw_dir/pack.tar
 }
@@ -519,6 +520,8 @@ spw_each out spw_make_room
 
 spw_report running
 rm -f "$spw_dir/timed-out" "$spw_dir/over"
+# Room for the manifest, should the command fill the disk.
+printf '%65536s' '' >"$spw_dir/room"
 spw_begun=$(date +%s)
 (
   ! spw_has setsid || exec setsid "$@"
@@ -535,13 +538,14 @@ spw_result=$?
 spw_phase=uploading
 spw_times='"startedAtMs":'$spw_begun'000,"endedAtMs":'$(date +%s)'000,'
 spw_end_watchers
+rm -f "$spw_dir/room" "$spw_dir/checkpoint.tar"
 # What the command left behind in its group would go on computing.
 kill -s KILL -- "-$spw_child" 2>/dev/null
+[ ! -e "$spw_dir/timed-out" ] || spw_finish 124 ',"ended":"timeout"'
 if [ -n "$spw_stopped" ]; then
   spw_last_checkpoint=$spw_checkpoints
   spw_fail_stopped
 fi
-[ ! -e "$spw_dir/timed-out" ] || spw_finish 124 ',"ended":"timeout"'
 spw_report uploading
 if [ "$spw_result" -eq 0 ]; then
   spw_each out spw_check_output

@@ -113,6 +113,18 @@ describe.each(fewLanes())("the command with $shell and $client", (lane) => {
     expect(stderr).toBe("oops");
   });
 
+  test("a log that nobody reads keeps nothing from being stored", async () => {
+    const attempt = await Attempt.on(lane);
+    attempt.output("/out");
+    attempt.argv = ["sh", "-c", 'while [ ! -e "$SPILLWAY_ROOT/go" ]; do sleep 0.01; done; echo >"$SPILLWAY_ROOT/out"'];
+    attempt.store.trouble = ({ name, earlier }) => (name === "manifest" && earlier === 0 ? { kind: "status", status: 503 } : undefined);
+    const container = attempt.start();
+    container.closeLog();
+    writeFileSync(attempt.file("go"), "");
+    expect((await container.ended).code).toBe(0);
+    expect(attempt.manifest?.outputs).toHaveLength(1);
+  });
+
   test("what it leaves behind in its group ends with it", async () => {
     const attempt = await Attempt.on(lane);
     attempt.argv = ["sh", "-c", "sleep 1000 & exit 0"];

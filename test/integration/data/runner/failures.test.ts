@@ -149,6 +149,16 @@ describe.each(lanes())("a store that fails, with $shell and $client", (lane) => 
     }
   });
 
+  test("a directory in which the runner keeps its own files", async () => {
+    for (const path of ["/tmp", "/tmp/", "/"]) {
+      const attempt = await Attempt.on(lane);
+      attempt.output(path);
+      expect((await attempt.run()).code).toBe(82);
+      expect(attempt.manifest?.failure?.message).toBe(`output ${path} holds the files of the runner: declare a directory below it`);
+      expect(attempt.store.count("PUT", "out0")).toBe(0);
+    }
+  });
+
   test("an input that cannot be put in its place", async () => {
     const attempt = await copying(lane);
     attempt.input("/file/below", "x");

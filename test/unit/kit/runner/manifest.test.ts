@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -152,6 +153,16 @@ describe("why an attempt failed", () => {
   ] as const)("by its manifest %j: %s", (one, code) => {
     expect(manifestFailure(one)?.code).toBe(code);
     if (code !== undefined) expect(manifestFailure(one)?.details).toEqual({ exitCode: one.exitCode });
+  });
+
+  test("the documentation's table has every code of the runner and what becomes of it", () => {
+    const page = readFileSync(new URL("../../../../docs/runner.md", import.meta.url), "utf8");
+    const [, section = ""] = page.split("\n## Exit codes\n");
+    const rows = [...(section.split("\n## ")[0] ?? "").matchAll(/^\| (\d+) \|.*\| `([A-Z_]+)` \|$/gm)].map(([, code, becomes]) => [
+      Number(code),
+      becomes,
+    ]);
+    expect(rows).toEqual(Object.values(RUNNER_EXIT_CODES).map((code) => [code, runnerExit(code)]));
   });
 
   test("by the container's exit code alone", () => {
