@@ -13,8 +13,9 @@ import { createVirtualHost } from "../src/testing/virtual-host.js";
 import type { Benchmark, BenchmarkGoal } from "./run.js";
 import type { MonitoredBackend } from "./support/monitored.js";
 import { monitoredAwsBatch } from "./support/monitored-aws-batch.js";
+import { monitoredGcpBatch } from "./support/monitored-gcp-batch.js";
 
-const BACKENDS: readonly MonitoredBackend[] = [monitoredAwsBatch];
+const BACKENDS: readonly MonitoredBackend[] = [monitoredAwsBatch, monitoredGcpBatch];
 
 const NAMESPACE = { id: "benchns", secret: "00".repeat(32) };
 /** Virtual time between two looks at what is under way; the error of a detection time. */
