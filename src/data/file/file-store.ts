@@ -120,7 +120,7 @@ export function fileStore(options: FileStoreOptions): ArtifactStore {
   };
 }
 
-const DIRECTORY_TRIES = 5;
+const DIRECTORY_TRIES = 10;
 
 /** The file that a URI names. A URI that ends in `/` names a directory, which is not an object. */
 function objectPath(uri: string): string {
@@ -166,10 +166,15 @@ async function inDirectoryOf<T>(file: string, work: () => Promise<T>): Promise<T
       await mkdir(dirname(file), { recursive: true });
       return await work();
     } catch (error) {
-      const taken = (await stat(dirname(file)).catch(absent)) === undefined;
-      if (!taken || tries === DIRECTORY_TRIES) throw error;
+      if (!isAbout(error, dirname(file)) || tries === DIRECTORY_TRIES) throw error;
     }
   }
+}
+
+/** Whether a directory, or something in it, was not there. Not found out by looking: by now somebody may have made it again. */
+function isAbout(error: unknown, directory: string): boolean {
+  const { code, path } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" && path !== undefined && (`${path}${sep}`.startsWith(directory + sep) || directory.startsWith(path + sep));
 }
 
 /** Fails unless there is a regular file that can be read. */
