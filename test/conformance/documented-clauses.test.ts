@@ -5,7 +5,9 @@ import { listedIn, PAGE, withLists } from "./clause-lists.js";
 
 describe("docs/conformance.md", () => {
   const page = readFileSync(PAGE, "utf8");
-  const inSource = Object.values(conformanceClauses).flat().map(({ id, rule }) => `${id}: ${rule}`);
+  const inSource = Object.values(conformanceClauses)
+    .flat()
+    .map(({ id, rule }) => `${id}: ${rule}`);
 
   test("lists every clause of the source", () => {
     const listed = new Set(listedIn(page));

@@ -86,8 +86,10 @@ export function passingOf(error: unknown, wire: StoreWire): PassingFailure {
   if (error instanceof LimitReached) return new PassingFailure(`no answer within ${wire.timeoutMs} ms`);
   if (error instanceof RedirectRefused) throw unavailable(wire.subject, `the answer was ${error.message}; it is not followed.`);
   const fault = networkFault(error);
-  if (fault === undefined) throw error;
-  return new PassingFailure(fault.what);
+  if (fault !== undefined) return new PassingFailure(fault.what);
+  // Node's `fetch` with a cause that is not known here. Everything else is a mistake of ours and must be seen.
+  if (error instanceof TypeError && error.message === "fetch failed") return new PassingFailure("the request failed");
+  throw error;
 }
 
 /** Statuses that pass by themselves. */

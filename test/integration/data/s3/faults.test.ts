@@ -230,3 +230,20 @@ describe("refusals", () => {
     });
   });
 });
+
+describe("failures of `fetch`", () => {
+  it("that are not known are waited out too, and mistakes of the program are not", async () => {
+    const { server, base, options } = await setUp();
+    let left = 1;
+    const odd = storeAt(server, {
+      fetch: (input, init) => {
+        left -= 1;
+        return left >= 0 ? Promise.reject(new TypeError("fetch failed", { cause: new Error("something new") })) : fetch(input, init);
+      },
+    });
+    expect(await odd.stat(`${base}a`, options)).toBeUndefined();
+    const mistake = new TypeError("x is not a function");
+    const broken = storeAt(server, { fetch: () => Promise.reject(mistake) });
+    await expect(broken.stat(`${base}a`, options)).rejects.toBe(mistake);
+  });
+});
