@@ -1,6 +1,7 @@
 import { BatchServiceClient } from "@google-cloud/batch";
 import type { ClientOptions } from "google-gax";
 import { type BatchClient, gcpBatch } from "../../src/backends/gcp-batch/index.js";
+import { RUNNER_SCRIPT } from "../../src/data/runner/script.js";
 import type { LeaseRef } from "../../src/kit/index.js";
 import { type GcpBatchSimulator, startGcpBatchSimulator } from "../../src/testing/gcp-batch/index.js";
 import type { MonitoredBackend } from "./monitored.js";
@@ -66,7 +67,10 @@ export const monitoredGcpBatch: MonitoredBackend = {
   },
 };
 
-/** Makes the jobs that binds would have made, without the looks that come before them. */
+/**
+ * Makes the jobs that binds would have made, without the looks that come before them, and as large: a listing answers whole jobs, with the
+ * runner's script in each.
+ */
 async function createAll(
   client: BatchServiceClient,
   { project, location }: Pick<GcpBatchSimulator, "project" | "location">,
@@ -79,7 +83,7 @@ async function createAll(
     const made = await Promise.all(
       lifetimesMs.slice(start, start + AT_ONCE).map(async (ms, index): Promise<LeaseRef> => {
         const key = `${NAMESPACE}-${start + index}`;
-        const container = { imageUri: "work:1", commands: ["sleep", String(ms)] };
+        const container = { imageUri: "work:1", commands: ["sleep", String(ms), RUNNER_SCRIPT] };
         const taskSpec = { runnables: [{ container }], maxRunDuration: { seconds: 14 * 86_400 } };
         const instances = [{ policy: { machineType: "n4-standard-2", provisioningModel: "SPOT" as const } }];
         const location = { allowedLocations: [`regions/${parent.slice(parent.lastIndexOf("/") + 1)}`] };
