@@ -27,7 +27,15 @@ export function onBound(draft: Draft, key: string, lease: Lease, offer?: Offer):
   if (row.state === "absent") {
     // Believed absent, but it exists after all: the seller was slower than its declared visibility. The hold was given
     // back then; what it costs is booked when it is released.
-    draft.changeLease(key, { ref: lease.ref, state: "open", openedAtMs: row.intendedAtMs, settled: false, hold: 0n });
+    draft.changeLease(key, {
+      ref: lease.ref,
+      state: "open",
+      openedAtMs: row.intendedAtMs,
+      lifetimeEndMs: draft.nowMs + (row.lifetimeEndMs - row.bindDeadlineMs),
+      charge: undefined,
+      settled: false,
+      hold: 0n,
+    });
     if (draft.run.settled) draft.changeRun({ settled: false });
     beginRelease(draft, key);
     return;
