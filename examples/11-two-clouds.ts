@@ -26,7 +26,7 @@ bucket.seed("in/names", Buffer.from("Grace\nAda\nKatherine\n"));
 /** These clouds do in moments what takes real ones minutes, so they are asked more often, and given up sooner. */
 const hurried = (backend: Backend): Backend => ({
   ...backend,
-  capabilities: { ...backend.capabilities, pollMs: { least: 100, most: 500 }, bindMs: 4_000, provisionMs: 500 },
+  capabilities: { ...backend.capabilities, pollMs: { least: 100, most: 500 }, bindMs: 3_000, provisionMs: 300 },
 });
 
 const scheduler = new Scheduler({
