@@ -22,14 +22,11 @@ const STAGES: Readonly<Record<string, DeploymentStage>> = {
 
 /** Reads a status. */
 export function stageOf(status: string): DeploymentStage {
-  return (
-    STAGES[
-      status
-        .trim()
-        .toLowerCase()
-        .replace(/[_\s]+/g, " ")
-    ] ?? "unknown"
-  );
+  const word = status
+    .trim()
+    .toLowerCase()
+    .replace(/[_\s]+/g, " ");
+  return (Object.hasOwn(STAGES, word) ? STAGES[word] : undefined) ?? "unknown";
 }
 
 /** Nothing is billed any more, and nothing will be. */
