@@ -83,6 +83,8 @@ export class Attempt {
   timeoutMs = 600_000;
   maxLifetimeMs = 1_200_000;
   urls: Partial<RunnerUrls> = {};
+  /** Whether a container is given a way to ask if the attempt has finished. */
+  asks = true;
   options: WrapOptions = { hold: false };
   /** Length of the runner's second, s. */
   tick = "0.02";
@@ -134,7 +136,7 @@ export class Attempt {
     const { store } = this;
     return {
       manifestPut: store.url("PUT", "manifest"),
-      manifestGet: store.url("GET", "manifest"),
+      ...(this.asks ? { manifestGet: store.url("GET", "manifest") } : {}),
       outputs: Object.fromEntries(this.outputs.map(({ path }, index) => [path, store.url("PUT", `out${index}`)])),
       ...(this.checkpoint === undefined
         ? {}

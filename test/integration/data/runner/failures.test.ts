@@ -1,5 +1,6 @@
-import { rmSync } from "node:fs";
+import { rmSync, symlinkSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { wrapLaunch } from "../../../../src/data/runner/index.js";
 import { manifestFailure, manifestFromLog, parseManifest, runnerExit } from "../../../../src/kit/runner/index.js";
 import { Secret } from "../../../../src/model/secret.js";
 import type { SeenRequest, Trouble } from "../../../support/object-server.js";
@@ -192,7 +193,6 @@ describe.each(lanes().filter(({ shell }) => shell === "dash"))("an image that la
   test("a wget that is not GNU's is no client", async () => {
     const attempt = await copying(lane, { without: [lane.client], also: ["busybox"] });
     rmSync(attempt.file("bin/wget"), { force: true });
-    const { symlinkSync } = await import("node:fs");
     symlinkSync(attempt.file("bin/busybox"), attempt.file("bin/wget"));
     expect((await attempt.run()).code).toBe(90);
   });
@@ -232,7 +232,7 @@ describe("a job text that is not right", () => {
   const start = async (attempt: Attempt, change: (text: string) => string) => {
     const started = {
       ...attempt.launch,
-      argv: (await import("../../../../src/data/runner/index.js")).wrapLaunch(attempt.launch, attempt.allUrls).argv,
+      argv: wrapLaunch(attempt.launch, attempt.allUrls).argv,
     };
     const secrets = { SPILLWAY_JOB: new Secret(change(attempt.jobText)) };
     return new Container({ ...started, env: { SPILLWAY_ATTEMPT: attempt.key }, secrets }, attempt.root, "0.02").ended;
