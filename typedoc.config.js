@@ -17,7 +17,7 @@ const config = {
   blockTags: [...OptionDefaults.blockTags, "@unit", "@minimum", "@maximum"],
   validation: { notExported: true, invalidLink: true, rewrittenLink: true, notDocumented: true, unusedMergeModuleWith: true },
   // Helpers of inference: they compute other types and say nothing to a reader.
-  intentionallyNotExported: ["Requiring", "NoFan", "WithoutKey", "OptionalKeys", "Essential", "DefinitionBase", "HeaderText"],
+  intentionallyNotExported: ["Requiring", "NoFan", "WithoutKey", "OptionalKeys", "Essential", "DefinitionBase", "HeaderText", "PRECISIONS", "Normalise", "GcpBatchCalls"],
   requiredToBeDocumented: ["Class", "Interface", "TypeAlias", "Function", "Variable", "Method"],
   treatValidationWarningsAsErrors: true,
   treatWarningsAsErrors: true,

@@ -16,6 +16,8 @@ export type ConformanceExpect = (
   actual: unknown,
   message?: string,
 ) => {
+  /** Same value. */
   toBe(expected: unknown): unknown;
+  /** Deeply equal. */
   toEqual(expected: unknown): unknown;
 };

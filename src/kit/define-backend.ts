@@ -44,13 +44,18 @@ interface DefinitionBase<S extends z.ZodObject> {
 
 /** A backend to be. `create` is called once per instance and must do no I/O. */
 export type BackendDefinition<S extends z.ZodObject> =
-  | (DefinitionBase<S> & { readonly derive?: undefined; readonly create: (options: z.output<S>, tools: CreateTools) => BackendVerbs })
+  | (DefinitionBase<S> & {
+      readonly derive?: undefined;
+      /** Makes the verbs of one backend. */
+      readonly create: (options: z.output<S>, tools: CreateTools) => BackendVerbs;
+    })
   | (DefinitionBase<S> & {
       /**
        * `find-by-key`: `find` is answered from `listLeases` by key. Right only where the platform refuses or adopts a second lease of
        * the same name, and where `listLeases` also shows leases whose command has ended until they are released.
        */
       readonly derive: "find-by-key";
+      /** Makes the verbs of one backend. */
       readonly create: (options: z.output<S>, tools: CreateTools) => VerbsWithoutFind;
     });
 

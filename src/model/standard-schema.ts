@@ -7,6 +7,7 @@ export interface StandardSchema<Input = unknown, Output = Input> {
     readonly version: 1;
     /** Name of the library. */
     readonly vendor: string;
+    /** Checks a value and answers it, perhaps changed, or what is wrong. */
     readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
     /** Only for type inference. */
     readonly types?: { readonly input: Input; readonly output: Output } | undefined;

@@ -15,7 +15,9 @@ export interface PolicyPatch {
   /** Merged field by field, `byCode` code by code. */
   readonly retry?: Partial<Omit<RetryPolicy, "backoff">> & { readonly backoff?: Partial<RetryPolicy["backoff"]> };
   readonly selection?: Policy["selection"];
+  /** Replaces the base's rule. */
   readonly verification?: NonNullable<Policy["verification"]>;
+  /** Replaces the base's rule. */
   readonly hedge?: NonNullable<Policy["hedge"]>;
   readonly maxBilledRatio?: number;
 }

@@ -23,7 +23,7 @@ export async function cleanUp(context: EngineContext, state: RunState): Promise<
   }
 }
 
-/** What {@link eraseRun} did. */
+/** What `scheduler.erase` did. */
 export interface Erasure {
   /** Objects that were removed. */
   readonly removed: number;

@@ -4,6 +4,7 @@ import { isTerminal, type RunState } from "../model/run.js";
 
 /** Listeners by event name: every type of {@link RunEvent}, and `event` for all of them. */
 export type SchedulerEvents = { [T in RunEventType]: (event: Extract<RunEvent, { type: T }>) => void } & {
+  /** Every event. */
   event: (event: RunEvent) => void;
 };
 

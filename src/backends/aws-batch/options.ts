@@ -8,7 +8,9 @@ export const DEFAULT_LOG_GROUP = "/aws/batch/job";
 
 /** The part of the SDK's client that is used. A `BatchClient` of `@aws-sdk/client-batch` fits as it is. */
 export interface AwsBatchClient {
+  /** Sends a command, as the SDK's client does. */
   send(command: object, options?: { readonly abortSignal?: AbortSignal }): Promise<unknown>;
+  /** Frees the client's sockets. */
   destroy?(): void;
 }
 

@@ -5,10 +5,16 @@
 export interface BatchClient {
   /** Loads the credentials. Its rejection must be handled before any other method is called: see `open-client.ts`. */
   initialize(): Promise<unknown>;
+  /** Makes a job. */
   createJob(request: object, options: object): Promise<readonly unknown[]>;
+  /** Reads a job. */
   getJob(request: object, options: object): Promise<readonly unknown[]>;
+  /** Reads a task. */
   getTask(request: object, options: object): Promise<readonly unknown[]>;
+  /** Lists jobs. */
   listJobs(request: object, options: object): Promise<readonly unknown[]>;
+  /** Asks for a job's deletion. */
   deleteJob(request: object, options: object): Promise<readonly unknown[]>;
+  /** Ends the connection. */
   close(): Promise<void>;
 }

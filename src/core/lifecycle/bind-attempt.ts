@@ -49,7 +49,16 @@ export function onBound(draft: Draft, key: string, lease: Lease, offer?: Offer):
     return;
   }
   const node = lease.node ?? (offer === undefined ? attempt.node : identityOf(offer));
-  draft.changeAttempt(attempt.number, { state: "starting", boundAtMs: draft.nowMs, node, ...(offer === undefined ? {} : { offer }) });
+  // A slow bind, or files that had to be moved first, do not eat into the time that the machine has to start.
+  const provisionMs = draft.rules.capabilities(row.backend)?.provisionMs ?? 0;
+  const provisionByMs = Math.max(attempt.provisionByMs, draft.nowMs + provisionMs);
+  draft.changeAttempt(attempt.number, {
+    state: "starting",
+    boundAtMs: draft.nowMs,
+    provisionByMs,
+    node,
+    ...(offer === undefined ? {} : { offer }),
+  });
   draft.tell({
     type: "lease-opened",
     attempt: attempt.number,

@@ -1,4 +1,5 @@
 import type { Billing, Offer } from "../../model/offer.js";
+import type { Capabilities } from "../../spec/capabilities.js";
 import { billedHoursOf } from "../cost/billing.js";
 import type { CompletionCost, CompletionInput } from "../cost/completion.js";
 import { completionCost } from "../cost/completion.js";
@@ -196,7 +197,8 @@ function completionInput(terms: CostTerms, backend: BackendTerms, offer: Offer, 
     workHours,
     setupHours,
     uploadHours,
-    ...(terms.checkpoint === undefined || backend.capabilities.staging === "none" ? {} : { checkpoint: terms.checkpoint }),
+    // Checkpoints are worth something only where somebody stores them: the runner, or a helper beside the command.
+    ...(terms.checkpoint === undefined || !storesCheckpoints(backend.capabilities) ? {} : { checkpoint: terms.checkpoint }),
     hazardPerHour: parameters.hazardPerHour,
     detectionHours: backend.detectionHours,
     usdPerHour: price.usdPerHour,
@@ -237,3 +239,5 @@ function worstCaseAt(terms: CostTerms, backend: BackendTerms, offer: Offer, usdP
     capMultiplier: capMultiplier(price.settlement, maxLifetimeHours),
   });
 }
+
+const storesCheckpoints = ({ staging }: Capabilities): boolean => staging === "wrapper" || staging === "sidecar";

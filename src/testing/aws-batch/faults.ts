@@ -27,6 +27,7 @@ export interface AwsBatchFaultControl {
   readonly supported: readonly AwsBatchFault[];
   /** `verb` is one of a backend, or an operation in lower case such as `registerjobdefinition`. Default: any request. */
   readonly inject: (fault: AwsBatchFault, verb?: string, times?: number) => void;
+  /** Ends every injected fault. */
   readonly clear: () => void;
 }
 

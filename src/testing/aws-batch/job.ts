@@ -3,6 +3,7 @@ import { type CommandRun, type Commands, KILLED } from "./command.js";
 import type { SimulatedQueue, SimulatedTimes } from "./options.js";
 import type { Submission } from "./requests.js";
 
+/** Where a job stands, in the service's words. */
 export type JobStatus = "SUBMITTED" | "PENDING" | "RUNNABLE" | "STARTING" | "RUNNING" | "SUCCEEDED" | "FAILED";
 
 /** What a job is made of. */

@@ -36,6 +36,7 @@ export interface AwsBatchSimulator {
   /** For the SDKs' `endpoint`: Batch and CloudWatch Logs. */
   readonly endpoint: string;
   readonly faults: AwsBatchFaultControl;
+  /** Every job, in the order of submission. */
   jobs(): readonly SimulatedJob[];
   /** What each job was charged for. */
   ledger(): readonly JobCharge[];

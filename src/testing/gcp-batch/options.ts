@@ -76,7 +76,9 @@ export interface GcpBatchSimulator {
   readonly calls: GcpBatchCalls;
   /** Requests whose answer a fault holds back. */
   readonly heldBack: number;
+  /** Makes the next calls go wrong. */
   inject(rule: GcpBatchFaultRule): void;
+  /** Ends what `inject` began. */
   clearFaults(): void;
   /** From now on no machine of the type is given out, and jobs wait with this event. */
   exhaust(machineType: string, event?: string): void;
@@ -86,5 +88,6 @@ export interface GcpBatchSimulator {
   reclaim(jobId: string, exitCode?: number): void;
   /** Answers a number of state that nobody knows for this job, until it is set to nothing. */
   disguise(jobId: string, state: number | undefined): void;
+  /** Ends the server and every command. */
   close(): Promise<void>;
 }

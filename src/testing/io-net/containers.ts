@@ -12,6 +12,7 @@ export interface ContainerRequest {
 
 /** Who watches a container. */
 export interface ContainerWatcher {
+  /** A line was printed. */
   line(stream: "stdout" | "stderr", text: string): void;
   /** The command has ended, and the container stays up, as it does under spillway's runner. */
   commandEnded(): void;
@@ -29,6 +30,7 @@ export interface RunningContainer {
 
 /** Runs the containers of simulated machines. */
 export interface ContainerRuntime {
+  /** Starts a container's command. */
   start(request: ContainerRequest, watcher: ContainerWatcher): RunningContainer;
   /** Removes what is left. */
   close?(): Promise<void>;
@@ -46,6 +48,7 @@ export interface VirtualContainerOptions {
  */
 export function virtualContainers(host: Pick<Host, "setTimer">, options: VirtualContainerOptions = {}): ContainerRuntime {
   return {
+    /** Starts a container's command. */
     start({ argv: [verb, argument = ""] }, watcher) {
       if (verb === "print") for (const line of argument.split("\n")) watcher.line("stdout", line);
       const timer = host.setTimer(verb === "sleep" ? Number(argument) : 1, () => {

@@ -121,7 +121,9 @@ export interface IoNetSimulator {
   readonly requests: readonly IoNetRequestEntry[];
   /** Requests whose answer a fault holds back. */
   readonly heldRequests: number;
+  /** Makes the next calls go wrong. */
   inject(rule: IoNetFaultRule): void;
+  /** Ends what `inject` began. */
   clearFaults(): void;
   /** From now on this kind of hardware is taken in every place, though the list still shows it. */
   exhaust(hardwareId: number | string): void;
@@ -133,5 +135,6 @@ export interface IoNetSimulator {
   loseNode(name: string): void;
   /** The image cannot be had: the container says so in an event and never starts. Holds for deployments that are made from now on. */
   breakImage(image: string): void;
+  /** Ends the server and every command. */
   close(): Promise<void>;
 }
