@@ -111,14 +111,13 @@ test("the first hour is paid for whatever happens, the others come back", async 
   expect([...on.simulator.ledger().values()].map(toUsd)).toEqual([expect.closeTo(0.42)]);
 });
 
-test("a release is pending while the platform still destroys", async () => {
-  const on = await onRealTime({ destroyMs: 100 });
+test("a release is pending as long as the platform still destroys", async () => {
+  const on = await onRealTime({ destroyMs: 3_600_000 });
   const { ref } = await on.bind({});
   expect(await on.backend.release(ref, { graceMs: 0 }, on.call())).toBe("pending");
   expect(await on.backend.release(ref, { graceMs: 0 }, on.call())).toBe("pending");
   expect(on.simulator.openCount()).toBe(1);
-  await on.released(ref);
-  expect(on.simulator.openCount()).toBe(0);
+  expect(await on.backend.listLeases(on.call())).toEqual([ref]);
 });
 
 test("a price that rose since the listing is refused before anything is deployed", async () => {
