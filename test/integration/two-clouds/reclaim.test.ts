@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { CandidateRecord } from "spillway";
 import { expect, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
@@ -7,11 +9,15 @@ const STEPS = 8;
 
 const computeUsd = (candidate: CandidateRecord | undefined): number => candidate?.parts.find(({ name }) => name === "compute")?.usd ?? 0;
 
-/** Counts, a step every 0.4 s, from where the checkpoint directory says; each step is noted outside of the machine, with the machine. */
+/**
+ * Counts, a step every 0.2 s, from where the checkpoint directory says, and past the half only once there is a file `go` outside of the
+ * machine, where each step is noted too.
+ */
 const counting = (folder: string) =>
   shell(
     `mkdir -p state; n=$(cat state/n 2>/dev/null || echo 0); echo "$n" >> '${folder}/begun'
-while [ "$n" -lt ${STEPS} ]; do n=$((n+1)); echo "$n" > state/new && mv state/new state/n; echo "$n" >> '${folder}/steps'; sleep 0.4; done
+while [ "$n" -lt ${STEPS} ]; do n=$((n+1)); echo "$n" > state/new && mv state/new state/n; echo "$n" >> '${folder}/steps'; sleep 0.2
+while [ "$n" -ge ${STEPS / 2} ] && [ ! -e '${folder}/go' ]; do sleep 0.1; done; done
 cp state/n out`,
     {
       outputs: { out: "s3://test-bucket/results/count" },
@@ -23,8 +29,10 @@ cp state/n out`,
 test("work on a spot machine that is taken back goes on in the other cloud from its last checkpoint", async () => {
   const { scheduler, aws, gcp, folder, bills, open, lines, text, keys } = await twoClouds();
   const run = await scheduler.schedule(counting(folder));
-  await eventually(() => keys().some((key) => key.endsWith("-record")), "a checkpoint");
+  await eventually(() => keys().some((key) => key.endsWith("-record")), "a checkpoint", 30_000);
   aws.reclaim(aws.jobs()[0]?.id ?? "");
+  await eventually(() => open().aws === 0, "the end of the first machine");
+  writeFileSync(join(folder, "go"), "");
   const result = await run.result();
 
   expect(text("results/count")).toBe(`${STEPS}\n`);
