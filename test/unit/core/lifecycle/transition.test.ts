@@ -33,10 +33,15 @@ function play(inputs: readonly (RunInput | { readonly waitMs: number })[], start
 
 const ref = (key: string) => ({ backend: "b1", key, data: {} });
 const bound = (key: string): RunInput => ({ type: "bound", key, lease: { ref: ref(key) } });
-const report = (key: string, phase: "running" | "exited" | "ended", more: object = {}): RunInput => ({ type: "reported", report: { kind: "status", key, phase, ...more } });
+const report = (key: string, phase: "running" | "exited" | "ended", more: object = {}): RunInput => ({
+  type: "reported",
+  report: { kind: "status", key, phase, ...more },
+});
 const manifest = { version: 1 as const, exitCode: 0, outputs: [{ path: "out", member: "", uri: "file:///tmp/o", sha256: "ab", size: 1 }] };
-const failed = (code: ConstructorParameters<typeof SchedulerError>[0], effect: "none" | "unknown" = "none"): ReturnType<SchedulerError["toJSON"]> =>
-  new SchedulerError(code, "it did not work", { effect }).toJSON();
+const failed = (
+  code: ConstructorParameters<typeof SchedulerError>[0],
+  effect: "none" | "unknown" = "none",
+): ReturnType<SchedulerError["toJSON"]> => new SchedulerError(code, "it did not work", { effect }).toJSON();
 const happy: readonly RunInput[] = [
   { type: "plan", placement: placement("k1") },
   bound("k1"),
@@ -55,7 +60,17 @@ describe("the life of a run", () => {
     expect(state.run.settled).toBe(true);
     expect(isAtRest(state)).toBe(true);
     expect(nextWakeMs(state, T0)).toBeUndefined();
-    expect(events).toEqual(["attempt-planned", "lease-opened", "attempt-started", "attempt-ended", "result-accepted", "run-promoting", "lease-released", "run-ended", "run-settled"]);
+    expect(events).toEqual([
+      "attempt-planned",
+      "lease-opened",
+      "attempt-started",
+      "attempt-ended",
+      "result-accepted",
+      "run-promoting",
+      "lease-released",
+      "run-ended",
+      "run-settled",
+    ]);
     expect(ledger.reduce((sum, { held }) => sum + held, 0n)).toBe(0n);
     // Open from the second to the seventh input: 5 s at 0.36 USD/h.
     expect(ledger.reduce((sum, { spent }) => sum + spent, 0n)).toBe(500_000n);
@@ -67,7 +82,12 @@ describe("the life of a run", () => {
     happy.forEach((input, index) => {
       for (let i = 0; i < 2; i++) if (input.type !== "plan" || i === 0) twice = transition(twice, [input], T0 + index * 1_000, RULES).state;
     });
-    const plain = (state: RunState) => ({ status: state.run.status, events: state.run.eventCount, outcomes: state.attempts.map(({ outcome }) => outcome), leases: state.leases.map(({ state, charge }) => [state, charge]) });
+    const plain = (state: RunState) => ({
+      status: state.run.status,
+      events: state.run.eventCount,
+      outcomes: state.attempts.map(({ outcome }) => outcome),
+      leases: state.leases.map(({ state, charge }) => [state, charge]),
+    });
     expect(plain(twice)).toEqual(plain(once));
   });
 
@@ -76,7 +96,11 @@ describe("the life of a run", () => {
   });
 
   it("retries elsewhere after a lost lease and remembers the node", () => {
-    const { state, events } = play([...happy.slice(0, 3), report("k1", "ended", { reason: "PREEMPTED" }), { type: "collected", key: "k1" }]);
+    const { state, events } = play([
+      ...happy.slice(0, 3),
+      report("k1", "ended", { reason: "PREEMPTED" }),
+      { type: "collected", key: "k1" },
+    ]);
     expect(state.run).toMatchObject({ status: "active", failures: 1, exclusions: { nodes: ["b1/n1"] } });
     expect(state.attempts[0]).toMatchObject({ outcome: "preempted", error: { code: "PREEMPTED" } });
     expect(events).toContain("fallback");
@@ -89,7 +113,11 @@ describe("the life of a run", () => {
   });
 
   it("fails at once when the command fails by itself, and says what was spent", () => {
-    const { state } = play([...happy.slice(0, 3), report("k1", "exited", { exitCode: 3 }), { type: "collected", key: "k1", manifest: { ...manifest, exitCode: 3, outputs: [] } }]);
+    const { state } = play([
+      ...happy.slice(0, 3),
+      report("k1", "exited", { exitCode: 3 }),
+      { type: "collected", key: "k1", manifest: { ...manifest, exitCode: 3, outputs: [] } },
+    ]);
     expect(state.run.status).toBe("failed");
     expect(state.run.error).toMatchObject({ code: "WORKLOAD_FAILED", details: { exitCode: 3 } });
     expect(state.run.error?.message).toContain("1 attempt");
@@ -97,8 +125,15 @@ describe("the life of a run", () => {
 
   it("gives up after the policy's number of failures", () => {
     const inputs: RunInput[] = [];
-    for (const [key, node] of [["k1", "n1"], ["k2", "n2"], ["k3", "n3"]] as const) {
-      inputs.push({ type: "plan", placement: placement(key, node) }, bound(key), report(key, "running"), report(key, "ended"), { type: "collected", key });
+    for (const [key, node] of [
+      ["k1", "n1"],
+      ["k2", "n2"],
+      ["k3", "n3"],
+    ] as const) {
+      inputs.push({ type: "plan", placement: placement(key, node) }, bound(key), report(key, "running"), report(key, "ended"), {
+        type: "collected",
+        key,
+      });
     }
     const { state } = play(inputs);
     expect(state.run).toMatchObject({ status: "failed", failures: 3, error: { code: "ATTEMPTS_EXHAUSTED" } });
@@ -138,7 +173,12 @@ describe("an ambiguous bind", () => {
   it("that comes to light late goes straight to release, even after the run is over", () => {
     const { state } = play([...happy.slice(0, 1), unknown, { type: "cancel" }]);
     expect(state.run.status).toBe("cancelled");
-    const late = transition(state, [{ type: "found", finding: { kind: "bound", key: "k1", lease: { ref: ref("k1") } } }], T0 + 60_000, RULES);
+    const late = transition(
+      state,
+      [{ type: "found", finding: { kind: "bound", key: "k1", lease: { ref: ref("k1") } } }],
+      T0 + 60_000,
+      RULES,
+    );
     expect(late.state.leases[0]?.state).toBe("releasing");
     expect(late.commands).toEqual([{ kind: "release", key: "k1" }]);
   });
@@ -192,7 +232,13 @@ describe("cancellation", () => {
   });
 
   it("stops every attempt and releases every lease", () => {
-    const { state } = play([{ type: "plan", placement: placement("k1") }, bound("k1"), { type: "plan", placement: placement("k2", "n2") }, bound("k2"), { type: "cancel" }]);
+    const { state } = play([
+      { type: "plan", placement: placement("k1") },
+      bound("k1"),
+      { type: "plan", placement: placement("k2", "n2") },
+      bound("k2"),
+      { type: "cancel" },
+    ]);
     expect(state.run.status).toBe("cancelled");
     expect(state.attempts.map(({ outcome }) => outcome)).toEqual(["cancelled", "cancelled"]);
     expect(state.leases.map(({ state }) => state)).toEqual(["releasing", "releasing"]);
