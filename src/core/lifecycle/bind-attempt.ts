@@ -49,9 +49,8 @@ export function onBound(draft: Draft, key: string, lease: Lease, offer?: Offer):
     return;
   }
   const node = lease.node ?? (offer === undefined ? attempt.node : identityOf(offer));
-  // A slow bind, or files that had to be moved first, do not eat into the time that the machine has to start.
-  const provisionMs = draft.rules.capabilities(row.backend)?.provisionMs ?? 0;
-  const provisionByMs = Math.max(attempt.provisionByMs, draft.nowMs + provisionMs);
+  // Counted from here: a slow bind, or files that had to be moved first, do not eat into the time that the machine has to start.
+  const provisionByMs = draft.nowMs + (draft.rules.capabilities(row.backend)?.provisionMs ?? 0);
   draft.changeAttempt(attempt.number, {
     state: "starting",
     boundAtMs: draft.nowMs,

@@ -1,4 +1,5 @@
 import type { AttemptRow, Outcome } from "../../model/attempt.js";
+import { ERROR_CODES } from "../../model/errors/codes.js";
 import { failureOf, type SerializedError } from "../../model/errors/scheduler-error.js";
 import { seededRandom } from "../random.js";
 import { backoffMs } from "./backoff.js";
@@ -58,7 +59,9 @@ function countFailure(draft: Draft, attempt: AttemptRow, error: SerializedError)
 
   const { retry: retryPolicy } = draft.rules;
   const rule = retryRule(error, retryPolicy);
-  const withoutEffect = attempt.boundAtMs === undefined && error.code !== "BIND_UNRESOLVED";
+  // No capacity is not a failure, whether the seller says so at once or lets a queue run full.
+  const noCapacity = !launched && ERROR_CODES[error.code].fault === "market";
+  const withoutEffect = noCapacity || (attempt.boundAtMs === undefined && error.code !== "BIND_UNRESOLVED");
   const reclaimed = attempt.outcome === "preempted" && draft.run.workload.checkpoint !== undefined;
   const failures = draft.run.failures + (withoutEffect || reclaimed ? 0 : 1);
   const launches = draft.run.launches + (withoutEffect ? 1 : 0);

@@ -4,8 +4,8 @@ import { jobText, type RunnerOptions, type RunnerUrls } from "./job-text.js";
 import { requireCarriable, requireFreeNames, unsupported } from "./requirements.js";
 import { RUNNER_SCRIPT } from "./script.js";
 
-/** Longest job text that travels in the environment, bytes. Some platforms cap what a deployment may weigh, and about 30 artifacts fit. */
-export const INLINE_JOB_BYTES = 32_768;
+/** Longest job text that travels in the environment, bytes. AWS Batch takes 30 KiB for a whole submission, of which the script is 18; about 8 artifacts fit. */
+export const INLINE_JOB_BYTES = 8_192;
 
 /** {@link RunnerOptions} and what is known of the launch beside them. */
 export interface WrapOptions extends RunnerOptions {
