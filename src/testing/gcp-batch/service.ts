@@ -119,16 +119,23 @@ export class BatchService {
   #list({ parent, filter = "", pageSize = 0, pageToken = "" }: AnyRequest): object {
     if (parent !== this.parent) throw new GrpcFailure(STATUS.invalidArgument, "Parent is invalid.");
     const holds = parseJobFilter(filter);
-    const fitting = this.all.filter(
-      (job) =>
-        !this.#isGone(job) && this.#isReadable(job) && holds({ labels: job.spec.labels, state: job.state, createdAtMs: job.createdAtMs }),
-    );
     const from = pageToken === "" ? 0 : Number(pageToken.slice(TOKEN.length));
     if (!Number.isInteger(from) || from < 0) throw new GrpcFailure(STATUS.invalidArgument, "Page token is invalid.");
     const most = Math.min(pageSize > 0 ? pageSize : this.#habits.pageSize, this.#habits.pageSize);
+    const { all } = this;
+    const page: SimulatedJob[] = [];
+    // A token is a position among all jobs, so that a page costs what is on it and not what is behind it.
+    let next = from;
+    for (; next < all.length; next++) {
+      const job = all[next];
+      if (job === undefined || this.#isGone(job) || !this.#isReadable(job)) continue;
+      if (!holds({ labels: job.spec.labels, state: job.state, createdAtMs: job.createdAtMs })) continue;
+      if (page.length === most) break;
+      page.push(job);
+    }
     return this.#protocol.batch.ListJobsResponse.fromObject({
-      jobs: fitting.slice(from, from + most).map((job) => this.#show(job)),
-      nextPageToken: from + most < fitting.length ? `${TOKEN}${from + most}` : "",
+      jobs: page.map((job) => this.#show(job)),
+      nextPageToken: next < all.length ? `${TOKEN}${next}` : "",
     });
   }
 
