@@ -85,7 +85,8 @@ export class RunDecider {
   async #seekPlace(live: LiveRun, view: DecisionView, request: VerificationRequest): Promise<NextStep | undefined> {
     const { state } = live;
     if (!live.admitted && isIdle(state)) {
-      if (live.waiting === undefined) this.#dispatcher.enqueue(live);
+      // Parked alone without a time to look again: its backoff has passed while the market was being asked.
+      if (live.waiting === undefined || (live.waiting === "alone" && live.lookAgainMs === undefined)) this.#dispatcher.enqueue(live);
       if (!live.admitted) return undefined;
     }
     const { budget, store } = this.#context.options;

@@ -12,7 +12,8 @@ export function beginRelease(draft: Draft, key: string): void {
   const lease = draft.lease(key);
   if (lease === undefined || lease.ref === undefined) return;
   if (lease.state !== "open" && lease.state !== "intended") return;
-  const opened = lease.openedAtMs ?? draft.nowMs;
+  // Of a launch that never answered only the earliest possible beginning is known.
+  const opened = lease.openedAtMs ?? lease.intendedAtMs;
   draft.changeLease(key, { state: "releasing", releasingAtMs: draft.nowMs, openedAtMs: opened, releaseTries: 0 });
   draft.command({ kind: "release", key });
 }

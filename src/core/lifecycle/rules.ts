@@ -31,7 +31,7 @@ export const DEFAULT_TIMING: LifecycleTiming = {
   retryFirstMs: 1_000,
   retryMostMs: 60_000,
   stuckAfterTries: 5,
-  chargePatienceMs: 300_000,
+  chargePatienceMs: 3_600_000,
   unresolvedMs: 60_000,
   timeoutGraceMs: 5_000,
   stagingGraceMs: 600_000,
