@@ -115,7 +115,7 @@ export const REMOVALS = {
   fence: { store: unfenced, shows: /./, emphasis: (scenario) => ({ ...scenario, pauses: [{ atMs: 120_000, forMs: 300_000 }] }) },
   isolation: { artifacts: shared, shows: /overwrote/, emphasis: verified },
   reconciler: { reconcileEvery: 0, shows: /left open|the seller charges/, emphasis: lateBinding },
-  "release is retried until it is done": { backend: swallow, shows: /left open/ },
+  "release is retried until it is done": { backend: swallow, shows: /left open|believes/ },
   "an unclear bind is asked about": { backend: blind, shows: /believes/, emphasis: unclearBinds },
   "caps are reserved before bind": { store: uncapped, shows: /over its cap/ },
   verification: { verifier: gullible, shows: /wrong result was accepted/, emphasis: verified },
