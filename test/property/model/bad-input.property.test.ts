@@ -116,6 +116,8 @@ describe("bad input", () => {
       .chain((input) => fc.record({ input: fc.constant(input), path: fc.constantFrom(...pathsOf(input)), value: wrongEverywhere }));
     fc.assert(
       fc.property(spoilt, ({ input, path, value }) => {
+        // A variable may be any finite number: it becomes its text.
+        fc.pre(!(path[0] === "env" && path.length === 2 && Number.isFinite(value)));
         const error = refusalOf(replaced(input, path, value));
         expect(error, `${path.join(".")} was accepted`).toBeDefined();
         expect(String(error?.details.field).split(/[.[]/)[0]).toBe(path[0]);
