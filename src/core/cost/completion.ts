@@ -57,12 +57,18 @@ export const BILLED_HOURS_CAP = 1_000_000;
 /** `exp(x)` beyond this is treated as out of reach (e^40 hours are 27 trillion years). */
 const EXPONENT_CAP = 40;
 
-/** Checkpoints closer together than this are not planned, whatever Young's formula says: 1 minute. */
+/** Checkpoints closer together than this do not pay, however little one is said to cost: 1 minute. */
 const LEAST_INTERVAL_HOURS = 1 / 60;
 
 /** Young's interval between checkpoints, `sqrt(2 dl / lam)`, within 7 % of the optimum for hazards of 0.02-0.5 per hour. Infinite without hazard. */
 export function youngIntervalHours(costHours: number, hazardPerHour: number): number {
   return hazardPerHour <= 0 ? Number.POSITIVE_INFINITY : Math.max(LEAST_INTERVAL_HOURS, Math.sqrt((2 * costHours) / hazardPerHour));
+}
+
+/** Daly's interval, which is Young's with two further terms: nearer to the optimum where interruptions are frequent (J. T. Daly 2006). */
+function dalyIntervalHours(costHours: number, hazardPerHour: number): number {
+  const share = (costHours * hazardPerHour) / 2;
+  return share >= 1 ? 1 / hazardPerHour : Math.sqrt((2 * costHours) / hazardPerHour) * (1 + Math.sqrt(share) / 3 + share / 9) - costHours;
 }
 
 /**
@@ -148,9 +154,12 @@ interface Segments {
 }
 
 /**
- * A given interval is kept. Otherwise the work is cut evenly, beginning with Young's interval and moving to the best number
- * of segments nearby (Young's is a little long). The least over all cuts grows with the hazard, which a fixed rule does not:
- * placement relies on a smaller hazard never costing more.
+ * A given interval is kept. Otherwise the work is cut evenly, beginning with Daly's interval and moving to the best number
+ * of segments nearby. The least over all cuts grows with the hazard and with the work, which a fixed
+ * rule does not: placement relies on a smaller hazard never costing more.
+ *
+ * A checkpoint is counted as taking `lam * (1 min)^2 / 2` at least (0.5 s at one interruption per hour): what is expected to be
+ * lost of a minute's work. So free checkpoints are not written without end.
  */
 function bestPlan(input: CompletionInput): Segments {
   const { workHours, checkpoint, hazardPerHour } = input;
@@ -164,16 +173,17 @@ function bestPlan(input: CompletionInput): Segments {
     return full > 0 ? { full, everyHours, lastHours: Math.max(0, workHours - full * everyHours), costHours, restoreHours } : whole;
   }
   if (hazardPerHour === 0) return whole;
+  // What Young's formula answers the least interval for. A bound on the number of cuts would do as well, but let the cost fall where a
+  // little more work allows one more.
+  const countedHours = Math.max(costHours, (hazardPerHour * LEAST_INTERVAL_HOURS ** 2) / 2);
   const cut = (count: number): Segments => {
     const everyHours = workHours / count;
-    return { full: count - 1, everyHours, lastHours: everyHours, costHours, restoreHours };
+    return { full: count - 1, everyHours, lastHours: everyHours, costHours: countedHours, restoreHours };
   };
-  const most = Math.max(1, Math.floor(workHours / LEAST_INTERVAL_HOURS));
-  let count = Math.min(most, Math.max(2, Math.round(workHours / youngIntervalHours(costHours, hazardPerHour))));
-  if (count < 2) return whole;
+  let count = Math.max(2, Math.round(workHours / dalyIntervalHours(countedHours, hazardPerHour)));
   let best = occupiedHours(input, cut(count));
   for (const step of [1, -1]) {
-    for (let next = count + step; next >= 2 && next <= most; next += step) {
+    for (let next = count + step; next >= 2; next += step) {
       const hours = occupiedHours(input, cut(next));
       if (!(hours < best)) break;
       best = hours;

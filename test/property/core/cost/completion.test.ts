@@ -99,7 +99,7 @@ describe("completionCost", () => {
           usdOf(completionCost(exact)) * (1 - 1e-9),
         );
       }),
-      { ...RUNS, seed: 20261124 },
+      RUNS,
     );
   });
 
