@@ -1,5 +1,6 @@
 import type { Demand, Offer } from "../../model/offer.js";
 import type { GpuRequest, ResourceRequest } from "../../model/workload.js";
+import type { Namespace } from "../../spec/call-context.js";
 import type { Host } from "../../spec/host.js";
 import type { Bid, Launch, Placement, RankedBid } from "../../spec/launch.js";
 import type { BackendConformanceSetup } from "./setup.js";
@@ -12,14 +13,16 @@ const DEARER_BIDS = 4;
 /** What a case may say about a placement; the rest is filled in. */
 export interface PlacementParts {
   readonly key?: string;
+  /** Whose the key is. Default: the trial's own. */
+  readonly namespace?: Namespace;
   readonly offer?: Offer;
   /** Default: the price of a firm offer, and four times that of an indicative one. */
   readonly priceCapUsdPerHour?: number;
   readonly launch?: Partial<Launch>;
 }
 
-/** A key as the runtime makes them: unique for ever, usable as a name everywhere. */
-export const newKey = (host: Host): string => `c${host.newId()}`;
+/** A key as the runtime makes them: it begins with the namespace's id, is unique for ever and usable as a name everywhere. */
+export const newKey = (host: Host, namespace: Pick<Namespace, "id">): string => `${namespace.id}-c${host.newId()}`;
 
 /** A finished launch of the setup's size. */
 export function makeLaunch(
@@ -51,9 +54,9 @@ export function makePlacement(
   host: Host,
   offer: Offer,
   argv: readonly string[],
-  parts: PlacementParts,
+  parts: PlacementParts & { readonly key: string },
 ): Placement {
-  const key = parts.key ?? newKey(host);
+  const { key } = parts;
   const cap = parts.priceCapUsdPerHour ?? offer.price.usdPerHour * (offer.binding === "firm" ? 1 : DEARER_BIDS);
   return {
     key,

@@ -132,7 +132,8 @@ export class BackendTrial implements Opened {
   }
 
   async placement(argv: readonly string[], parts: PlacementParts = {}): Promise<Placement> {
-    return makePlacement(this.setup, this.host, parts.offer ?? (await this.offer()), argv, parts);
+    const key = parts.key ?? this.newKey(parts.namespace);
+    return makePlacement(this.setup, this.host, parts.offer ?? (await this.offer()), argv, { ...parts, key });
   }
 
   /** Calls `bind` without waiting for it. */
@@ -150,7 +151,7 @@ export class BackendTrial implements Opened {
 
   /** Binds a launch and waits until it can be seen. */
   async bound(argv: readonly string[], parts?: PlacementParts, call?: CallParts): Promise<Bound> {
-    const placement = await this.placement(argv, parts);
+    const placement = await this.placement(argv, { ...(call?.namespace ? { namespace: call.namespace } : {}), ...parts });
     const lease = await this.bind(placement, call);
     await this.untilVisible();
     return { placement, lease, ref: lease.ref };
@@ -295,7 +296,7 @@ export class BackendTrial implements Opened {
     const elsewhere = new BackendTrial(this.setup, await this.setup.create(), this.expect);
     try {
       // Another letter than the trial's own keys have: two virtual hosts of one seed make the same ids.
-      const { ref } = await elsewhere.bound(this.setup.launches.succeed(), { key: `f${this.host.newId()}` });
+      const { ref } = await elsewhere.bound(this.setup.launches.succeed(), { key: `${elsewhere.namespace.id}-f${this.host.newId()}` });
       return ref;
     } catch (problem) {
       throw new ClauseFailure(`No reference to an unknown lease could be made: ${shown(String(problem))}`);
@@ -304,8 +305,9 @@ export class BackendTrial implements Opened {
     }
   }
 
-  newKey(): string {
-    return newKey(this.host);
+  /** A key of the trial's own namespace, or another one. */
+  newKey(namespace: Pick<Namespace, "id"> = this.namespace): string {
+    return newKey(this.host, namespace);
   }
 
   /** Time between two looks at the same thing. */
