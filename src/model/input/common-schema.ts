@@ -41,7 +41,7 @@ const variableName = (key: string): Reading<string> =>
 
 const variableValue = reading(
   (value): Reading<string> =>
-    typeof value === "number" || typeof value === "boolean"
+    Number.isFinite(value) || typeof value === "boolean"
       ? good(String(value))
       : readText(value, { max: MAX_ARGUMENT, multiline: true, empty: true }),
 );
