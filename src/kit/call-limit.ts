@@ -1,4 +1,5 @@
 import type { AbortSignalLike, Host } from "../spec/host.js";
+import { listenForAbort } from "./listen-for-abort.js";
 
 /** Timers longer than this are not set: 2^31 - 1 ms, the longest that platform timers take (24.8 days). */
 const LONGEST_TIMER_MS = 2_147_483_647;
@@ -50,10 +51,10 @@ export function limitCall(options: CallLimitOptions): CallLimit {
   if (signal.aborted) onAbort();
   else if (allMs <= 0) onLimit();
   else {
-    signal.addEventListener("abort", onAbort, { once: true });
+    const stopListening = listenForAbort(signal, onAbort);
     const timer = allMs <= LONGEST_TIMER_MS ? host.setTimer(allMs, onLimit) : undefined;
     close = () => {
-      signal.removeEventListener("abort", onAbort);
+      stopListening();
       timer?.cancel();
     };
   }
@@ -69,7 +70,7 @@ export function limitCall(options: CallLimitOptions): CallLimit {
 function raceAbort<T>(signal: AbortSignal, work: PromiseLike<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
-    const done = (): void => signal.removeEventListener("abort", onAbort);
+    let done = (): void => undefined;
     // Both handlers are attached even when the race is lost already, so that the work can never become an unhandled rejection.
     work.then(
       (value) => {
@@ -82,6 +83,6 @@ function raceAbort<T>(signal: AbortSignal, work: PromiseLike<T>): Promise<T> {
       },
     );
     if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
+    else done = listenForAbort(signal, onAbort);
   });
 }

@@ -1,4 +1,5 @@
 import type { CallContext } from "../spec/call-context.js";
+import { listenForAbort } from "./listen-for-abort.js";
 
 /**
  * Waits on the host's clock.
@@ -18,9 +19,9 @@ export function sleep(ms: number, call: Pick<CallContext, "signal" | "host">): P
       reject(signal.reason);
     };
     const timer = host.setTimer(Math.max(0, ms), () => {
-      signal.removeEventListener("abort", onAbort);
+      stopListening();
       resolve();
     });
-    signal.addEventListener("abort", onAbort, { once: true });
+    const stopListening = listenForAbort(signal, onAbort);
   });
 }

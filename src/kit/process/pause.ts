@@ -1,4 +1,5 @@
 import type { AbortSignalLike, Host } from "../../spec/host.js";
+import { listenForAbort } from "../listen-for-abort.js";
 
 /** Waits on the host's clock. Keeps the process alive: somebody awaits the answer. Rejects with the signal's reason. */
 export function pause(host: Host, ms: number, signal?: AbortSignalLike): Promise<void> {
@@ -14,11 +15,11 @@ export function pause(host: Host, ms: number, signal?: AbortSignalLike): Promise
     const timer = host.setTimer(
       ms,
       () => {
-        signal?.removeEventListener("abort", onAbort);
+        stopListening?.();
         resolve();
       },
       { keepAlive: true },
     );
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const stopListening = signal && listenForAbort(signal, onAbort);
   });
 }

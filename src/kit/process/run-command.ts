@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { SchedulerError, toSchedulerError } from "../../model/errors/scheduler-error.js";
 import type { AbortSignalLike, Host } from "../../spec/host.js";
+import { listenForAbort } from "../listen-for-abort.js";
 
 /** A short helper command. */
 export interface CommandOptions {
@@ -61,10 +62,10 @@ export function runCommand(argv: readonly string[], options: CommandOptions): Pr
     );
     const settle = (finish: () => void): void => {
       timer.cancel();
-      signal?.removeEventListener("abort", onAbort);
+      stopListening?.();
       finish();
     };
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const stopListening = signal && listenForAbort(signal, onAbort);
     child.once("error", (error) => settle(() => reject(toSchedulerError(error, "BACKEND_UNAVAILABLE", `${file} could not be run`))));
     child.once("close", (code) => settle(() => resolve({ code: code ?? -1, stdout: stdout(), stderr: stderr() })));
   });

@@ -1,12 +1,14 @@
 import type { AbortSignalLike } from "../../spec/host.js";
+import { listenForAbort } from "../listen-for-abort.js";
 
 /** A platform signal that follows one of ours, for calls that insist on it. Dispose of it when the call is over. */
 export function platformSignal(signal: AbortSignalLike | undefined): { readonly signal: AbortSignal; readonly dispose: () => void } {
   const controller = new AbortController();
   const follow = (): void => controller.abort(signal?.reason);
+  let dispose = (): void => undefined;
   if (signal?.aborted) follow();
-  else signal?.addEventListener("abort", follow, { once: true });
-  return { signal: controller.signal, dispose: () => signal?.removeEventListener("abort", follow) };
+  else if (signal !== undefined) dispose = listenForAbort(signal, follow);
+  return { signal: controller.signal, dispose: () => dispose() };
 }
 
 /** The same pieces; rejects with the signal's reason as soon as it aborts, also while a piece is being waited for. */
@@ -22,7 +24,7 @@ export async function* abortable<T>(source: AsyncIterable<T>, signal: AbortSigna
   // Unhandled only in the sense that nobody may be waiting for a piece when it happens.
   aborted.catch(() => undefined);
   if (signal.aborted) throw signal.reason;
-  signal.addEventListener("abort", onAbort, { once: true });
+  const stopListening = listenForAbort(signal, onAbort);
   const iterator = source[Symbol.asyncIterator]();
   try {
     for (;;) {
@@ -31,7 +33,7 @@ export async function* abortable<T>(source: AsyncIterable<T>, signal: AbortSigna
       yield step.value;
     }
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    stopListening();
     // Not awaited: a source that hangs would hang its own ending as well.
     Promise.resolve(iterator.return?.()).catch(() => undefined);
   }

@@ -1,5 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { getEventListeners } from "node:events";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { LimitReached, limitCall } from "../../../src/kit/call-limit.js";
+import { sleep } from "../../../src/kit/sleep.js";
 import { makeCall, rejection } from "./make-call.js";
 
 const never = new Promise<never>(() => undefined);
@@ -33,6 +35,27 @@ describe("limitCall", () => {
     const late = limitCall({ signal: controller.signal, host });
     expect(await rejection(late.race(never))).toBe("stop");
     expect(await rejection(late.race(Promise.resolve("too late")))).toBe("stop");
+  });
+
+  it("lets a hundred calls share one signal without a warning, and leaves none of its listeners there", async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error): void => void warnings.push(name);
+    process.on("warning", onWarning);
+    onTestFinished(() => void process.off("warning", onWarning));
+    const { host } = makeCall();
+    const { signal } = new AbortController();
+    const limits = Array.from({ length: 100 }, () => limitCall({ signal, host, timeoutMs: 1_000 }));
+    const sleeps = Promise.all(Array.from({ length: 100 }, () => sleep(1_000, { signal, host })));
+    expect(getEventListeners(signal, "abort")).toHaveLength(200);
+    const races = Promise.all(limits.map((limit) => Promise.all(Array.from({ length: 20 }, () => limit.race(Promise.resolve(1))))));
+    await races;
+    for (const limit of limits) limit.close();
+    await host.advance(1_000);
+    await sleeps;
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    // Warnings are told a turn later.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
   });
 
   it("is over at once when the deadline has passed", async () => {
