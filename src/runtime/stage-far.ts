@@ -1,11 +1,12 @@
 import { youngIntervalHours } from "../core/cost/completion.js";
-import { type CheckpointSlot, jobText, needsJobFile, type RunnerUrls, wrapLaunch } from "../data/runner/index.js";
+import { jobText, needsJobFile, type RunnerUrls, wrapLaunch } from "../data/runner/index.js";
 import type { AttemptPlaces, StagingMode } from "../data/staging/index.js";
 import { runnerToken } from "../kit/runner/index.js";
 import type { AttemptRow } from "../model/attempt.js";
 import type { RunState } from "../model/run.js";
 import { Secret } from "../model/secret.js";
 import type { CheckpointRequest } from "../model/workload.js";
+import type { WriteGrant } from "../spec/artifact-store.js";
 import type { Capabilities } from "../spec/capabilities.js";
 import type { Launch } from "../spec/launch.js";
 import { takeCheckpoint } from "./checkpoints.js";
@@ -36,30 +37,44 @@ export async function stageFar(context: EngineContext, launch: Launch, staging: 
   const { host, graceMs } = context.options;
   const store = artifacts.farWorkspace;
   const places = artifacts.farPlaces(state.run.id, attempt.key, Object.keys(state.run.workload.outputs));
-  const put = (uri: string): Promise<string> => writeUrl(context, uri, ttlMs);
+  const put = (uri: string, once: boolean): Promise<Grant> => grantTo(context, uri, ttlMs, once);
   const withCheckpoints: Launch = { ...launch, ...(await checkpointPart(context, staging)) };
   const outputs = await Promise.all(
-    launch.outputs.map(async (output) => ({ ...output, uri: placeOf(places, output.path), url: await put(placeOf(places, output.path)) })),
+    launch.outputs.map(async (output) => {
+      const uri = placeOf(places, output.path);
+      return { ...output, uri, ...(await put(uri, true)) };
+    }),
   );
-  const manifestUrl = await put(places.manifest);
-  const slots: readonly CheckpointSlot[] =
+  const manifest = await put(places.manifest, true);
+  const slots =
     withCheckpoints.checkpoint === undefined
       ? []
-      : await Promise.all(places.slots.map(async ({ archive, record }) => ({ put: await put(archive), recordPut: await put(record) })));
+      : await Promise.all(
+          places.slots.map(async ({ archive, record }) => ({ put: await put(archive, false), recordPut: await put(record, false) })),
+        );
   if (mode === "sidecar") {
     const { checkpoint } = withCheckpoints;
     return {
       ...withCheckpoints,
       outputs,
-      manifestUrl,
-      ...(checkpoint === undefined ? {} : { checkpoint: { ...checkpoint, urls: slots.flatMap((slot) => [slot.put, slot.recordPut]) } }),
+      manifestUrl: manifest.url,
+      manifestHeaders: manifest.headers,
+      ...(checkpoint === undefined
+        ? {}
+        : {
+            checkpoint: {
+              ...checkpoint,
+              urls: slots.flatMap((slot) => [slot.put.url, slot.recordPut.url]),
+              headers: slots[0]?.put.headers ?? {},
+            },
+          }),
     };
   }
   const { statusPort, exitCode } = capabilities;
   const urls: RunnerUrls = {
-    manifestPut: manifestUrl,
+    manifestPut: manifest,
     manifestGet: await store.readUrl(places.manifest, ttlMs, { host }),
-    outputs: Object.fromEntries(outputs.map(({ path, url }) => [path, url])),
+    outputs: Object.fromEntries(outputs.map(({ path, url, headers }) => [path, { url, headers }])),
     ...(slots.length === 0 ? {} : { checkpoint: slots }),
     ...(statusPort === undefined ? {} : { status: { port: statusPort, token: new Secret(runnerToken(namespace, attempt.key, host)) } }),
   };
@@ -73,11 +88,21 @@ export async function stageFar(context: EngineContext, launch: Launch, staging: 
 
 const placeOf = (places: AttemptPlaces, path: string): string => places.outputs[path] ?? `${places.prefix}node/unknown`;
 
-async function writeUrl(context: EngineContext, uri: string, ttlMs: number): Promise<string> {
+type Grant = Pick<WriteGrant, "url" | "headers">;
+
+/**
+ * A right to write one object. What ends an attempt is written once, so that neither the node afterwards nor a container that was given up and goes on
+ * can replace it; checkpoints replace each other.
+ */
+async function grantTo(context: EngineContext, uri: string, ttlMs: number, once: boolean): Promise<Grant> {
   const store = context.artifacts.farWorkspace;
   const { host } = context.options;
-  // Present, or it would not be the far workspace. Without headers: a shell script in an unknown image sends none.
-  return (await store.writeUrl?.(uri, ttlMs, {}, { host })) ?? "";
+  if (store.grantWrite !== undefined) {
+    const { url, headers } = await store.grantWrite(uri, ttlMs, once ? { once } : {}, { host });
+    return { url, headers };
+  }
+  // One of the two is present, or it would not be the far workspace. A store that enforces a limit by headers has `grantWrite` to tell them.
+  return { url: (await store.writeUrl?.(uri, ttlMs, {}, { host })) ?? "", headers: {} };
 }
 
 /** The launch's checkpoint part, with the checkpoint that the attempt starts from. */

@@ -131,7 +131,10 @@ export interface ArtifactStore {
    * @throws UNSUPPORTED_WORKLOAD when the store's URLs cannot live so long.
    */
   writeUrl?(uri: string, ttlMs: number, limits: WriteLimits, options: TransferOptions): Promise<string>;
-  /** The same with everything that the PUT needs; also asks for what is configured by headers, such as encryption at rest. Preferred to `writeUrl` where present. */
+  /**
+   * The same with everything that the PUT needs; also asks for what is configured by headers, such as encryption at rest. Preferred to `writeUrl` where
+   * present. Equal limits give equal headers.
+   */
   grantWrite?(uri: string, ttlMs: number, limits: WriteLimits, options: TransferOptions): Promise<WriteGrant>;
   /** For objects too large for one PUT, or for the memory of whoever sends them. */
   readonly parted?: PartedUploads;

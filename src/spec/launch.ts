@@ -19,6 +19,8 @@ export interface StagedOutput {
   readonly uri?: string;
   /** Presigned PUT for it. */
   readonly url?: string;
+  /** To be sent with that PUT exactly so, beside its length; without them it is refused. Absent: none. An answer of 412 means that it is stored already. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What exactly is started. Finished by the runtime; a backend only translates it. Holds resolved secrets: never log or store it. */
@@ -37,6 +39,8 @@ export interface Launch {
   readonly outputs: readonly StagedOutput[];
   /** Presigned PUT for the result manifest, with `wrapper` staging. */
   readonly manifestUrl?: string;
+  /** To be sent with the manifest's PUT, as with an output's. */
+  readonly manifestHeaders?: Readonly<Record<string, string>>;
   readonly checkpoint?: {
     readonly path: string;
     readonly everyMs: number;
@@ -44,6 +48,8 @@ export interface Launch {
     readonly restore?: StagedInput;
     /** Presigned PUTs to rotate through. */
     readonly urls: readonly string[];
+    /** To be sent with each of them. Absent: none. */
+    readonly headers?: Readonly<Record<string, string>>;
   };
   /** The command must be ended after this time by whoever can. */
   readonly timeoutMs: number;

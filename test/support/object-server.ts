@@ -28,14 +28,21 @@ export interface SeenRequest {
 export interface ObjectServer {
   readonly objects: Map<string, Buffer>;
   readonly requests: SeenRequest[];
-  /** A URL for one method on one object. */
-  url(method: "GET" | "PUT", name: string, state?: "valid" | "expired"): string;
+  /** A URL for one method on one object. `once`: the PUT needs {@link ONCE_HEADERS}, and finds nothing there or is refused with 412. */
+  url(method: "GET" | "PUT", name: string, state?: "valid" | "expired" | "once"): string;
   /** Asked about each allowed request; nothing means that it goes well. */
   trouble: (request: SeenRequest) => Trouble | undefined;
   count(method: string, name: string): number;
   /** Breaks the connections that are kept in silence, and answers how many there were. */
   hangUp(): number;
 }
+
+/** What a PUT to a URL of state `once` has to say. */
+export const ONCE_HEADERS = {
+  "content-type": "application/octet-stream",
+  "if-none-match": "*",
+  "x-amz-server-side-encryption": "aws:kms",
+} as const;
 
 const signatureOf = (method: string, name: string, state: string): string =>
   createHash("sha256").update(`${method} ${name} ${state} secret`).digest("hex");
@@ -73,10 +80,14 @@ export async function objectServer(): Promise<ObjectServer> {
     const state = searchParams.get("state") ?? "";
     const allowed = searchParams.get("method") === method && searchParams.get("signature") === signatureOf(method, name, state);
     if (!allowed || state === "expired") return answer(request, response, 403);
+    const isOnce = state === "once";
+    if (isOnce && Object.entries(ONCE_HEADERS).some(([header, value]) => request.headers[header] !== value))
+      return answer(request, response, 403);
     const trouble = store.trouble(seen);
     if (trouble?.kind === "silence") return void silent.push(request);
     if (trouble?.kind === "reset") return void request.socket.resetAndDestroy();
     if (trouble?.kind === "status") return answer(request, response, trouble.status);
+    if (isOnce && store.objects.has(name)) return answer(request, response, 412);
     if (method === "PUT") return put(request, response, name, trouble);
     return get(request, response, name, trouble);
   }

@@ -49,6 +49,19 @@ export function requireUrl(url: string, what: string): string {
   );
 }
 
+/**
+ * Name and value of a header as two words. Blanks, quotes and backslashes mean something in the configuration files of curl or wget.
+ *
+ * @throws UNSUPPORTED_WORKLOAD for a header that a client in a container could send as something else. The value is not shown.
+ */
+export function requireHeader(name: string, value: string, what: string): string {
+  if (/^[A-Za-z0-9-]+$/.test(name) && /^[!-~]+$/.test(value) && !/["\\]/.test(value)) return `${name} ${value}`;
+  throw unsupported(
+    `The header ${JSON.stringify(name)} of the PUT for ${what} has a name or value that the runner inside a container cannot send: keep the artifacts in a store that asks for plain ones.`,
+    { field: what },
+  );
+}
+
 /** @throws UNSUPPORTED_WORKLOAD for argument vectors and environments that a shell or the kernel would change or refuse. */
 export function requireCarriable(argv: readonly string[], environment: Readonly<Record<string, string>>): void {
   for (const name of Object.keys(environment)) {

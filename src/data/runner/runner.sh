@@ -137,17 +137,20 @@ spw_end_watchers() {
 
 # ---- Transfers ---------------------------------------------------------------------------------------------------------
 
-# GET or PUT, URL, file: one request by whatever client there is. A stalled one ends after two minutes.
+# GET or PUT, URL, file, set of headers for PUT or -: one request by whatever client there is. A stalled one ends after two minutes.
 spw_request() {
   case $spw_client-$1 in
     curl-GET) exec curl $spw_curl -w 'HTTP/1 %{http_code}\n' -L -o "$3" "$2" ;;
-    curl-PUT) exec curl $spw_curl -w 'HTTP/1 %{http_code}\n' -o /dev/null -T "$3" "$2" ;;
-    *-GET) exec "$spw_client" $spw_wget -O "$3" "$2" ;;
-    *-PUT) exec "$spw_client" $spw_wget -O /dev/null --max-redirect=0 --method=PUT --body-file="$3" "$2" ;;
+    curl-PUT) exec curl $spw_curl -K "$spw_dir/headers-$4" -w 'HTTP/1 %{http_code}\n' -o /dev/null -T "$3" "$2" ;;
+    *-GET) exec "$spw_client" --no-config $spw_wget -O "$3" "$2" ;;
+    *-PUT) exec "$spw_client" --config="$spw_dir/headers-$4" $spw_wget -O /dev/null --max-redirect=0 --method=PUT --body-file="$3" "$2" ;;
   esac
 }
 spw_curl='-qgsS --connect-timeout 20 --speed-limit 1 --speed-time 120'
-spw_wget='--no-config -q -S -t 1 -T 120'
+spw_wget='-q -S -t 1 -T 120'
+
+# Set, name, value, for both clients' configuration files, whose lines look alike as long as they hold no blank.
+spw_read_header() { echo "header = $2:$3" >>"$spw_dir/headers-$1"; }
 
 # One try: 0 done, 1 refused for good, 2 may pass. spw_what says what happened; never the URL, which is a secret.
 spw_try() {
@@ -159,6 +162,8 @@ spw_try() {
   case $spw_code-$spw_http in
     0-2* | 0-) return 0 ;;
     [068]-408 | [068]-429 | [068]-5*) return 2 ;;
+    # What may be written only once is there: by a try whose answer was lost, or by an earlier container. It stays.
+    [08]-412) [ "$1" = PUT ]; return ;;
     [068]-[34]*) return 1 ;;
   esac
   spw_what="no whole answer, code $spw_code"
@@ -234,7 +239,7 @@ spw_fail_stopped() {
   spw_finish 143 ',"ended":"signal"'
 }
 
-spw_store_manifest() { [ -n "$spw_client" ] && [ -s "$spw_dir/manifest" ] && spw_transfer PUT "$spw_put" "$spw_dir/manifest" && spw_delivered=1; }
+spw_store_manifest() { [ -n "$spw_client" ] && [ -s "$spw_dir/manifest" ] && spw_transfer PUT "$spw_put" "$spw_dir/manifest" "$spw_set" && spw_delivered=1; }
 
 # Prints and stores the manifest, then stays, so that a platform that starts again what exits has nothing to start. A
 # manifest that could not be stored is tried again meanwhile.
@@ -271,7 +276,7 @@ spw_deliver_found() {
 spw_read_version() { [ "$1" = 1 ] || spw_give_up 87 'the job text is of another version'; }
 spw_read_attempt() { [ "$1" = "$SPILLWAY_ATTEMPT" ] && spw_nonce=$2 || spw_give_up 87 'the job text is of another attempt'; }
 spw_read_times() { spw_timeout=$1 spw_grace=$2 spw_lifetime=$3 spw_after=$4; }
-spw_read_manifest() { spw_put=$1 spw_get=$2; }
+spw_read_manifest() { spw_put=$1 spw_get=$2 spw_set=$3; }
 spw_read_status() { spw_port=$1 spw_token=$2; }
 spw_read_checkpoint() { spw_place "$4" && spw_every=$1 spw_checkpoints=$spw_at; }
 spw_count_slot() { spw_slots=$((spw_slots + 1)); }
@@ -322,7 +327,7 @@ spw_store_output() {
   elif [ ! -f "$spw_at" ]; then
     return 0
   fi
-  if spw_measure "$spw_at" && spw_transfer PUT "$3" "$spw_at"; then
+  if spw_measure "$spw_at" && spw_transfer PUT "$3" "$spw_at" "$2"; then
     [ -z "$spw_outputs" ] || spw_outputs="$spw_outputs,"
     spw_outputs=$spw_outputs'{"path":"'$4'","member":"","sha256":"'$spw_sha'","size":'$spw_size$spw_more'}'
   else
@@ -385,7 +390,7 @@ spw_use_slot() {
   [ "$spw_wanted" -eq -1 ] || return 0
   printf '{"version":1,"nonce":"%s","sequence":%s,"sha256":"%s","size":%s,"writtenAtMs":%s000}\n' \
     "$spw_nonce" "$spw_number" "$spw_sha" "$spw_size" "$(date +%s)" >"$spw_dir/record"
-  if spw_transfer PUT "$1" "$spw_dir/checkpoint.tar" && spw_transfer PUT "$2" "$spw_dir/record"; then
+  if spw_transfer PUT "$1" "$spw_dir/checkpoint.tar" "$3" && spw_transfer PUT "$2" "$spw_dir/record" "$4"; then
     echo "$spw_number $spw_sha" >"$spw_dir/saved"
   else
     spw_say "a checkpoint could not be stored: $spw_what"
@@ -486,7 +491,10 @@ else
   spw_bring "$SPILLWAY_JOB_SHA256" - "$SPILLWAY_JOB_URL" "$spw_dir/job" || spw_give_up 87 "the job text cannot be had: $spw_what"
 fi
 unset SPILLWAY_JOB SPILLWAY_JOB_URL SPILLWAY_JOB_SHA256 SPILLWAY_TICK
+rm -f "$spw_dir"/headers-*
+: >"$spw_dir/headers--"
 spw_each version spw_read_version
+spw_each header spw_read_header
 spw_each attempt spw_read_attempt
 spw_each times spw_read_times
 spw_each manifest spw_read_manifest

@@ -10,8 +10,8 @@ export async function grantRead(client: S3Client, uri: string, ttlMs: number, { 
 
 /** What a grant asks for by headers. */
 export interface GrantOptions extends TransferOptions {
-  /** Encryption as configured; the PUT must then say so. */
-  readonly encryption: boolean;
+  /** Encryption as configured, and a content type that no browser shows; the PUT must then say so. */
+  readonly fixed: boolean;
 }
 
 /**
@@ -23,13 +23,13 @@ export async function grantWrite(
   uri: string,
   ttlMs: number,
   limits: WriteLimits,
-  { host, encryption }: GrantOptions,
+  { host, fixed }: GrantOptions,
 ): Promise<WriteGrant> {
   const { config } = client;
   const sha256 = limits.sha256?.toLowerCase();
   const once = limits.once === true && config.conditionalWrites;
   const headers = {
-    ...(encryption ? config.encryption : {}),
+    ...(fixed ? { "content-type": "application/octet-stream", ...config.encryption } : {}),
     ...(sha256 === undefined ? {} : { "x-amz-content-sha256": sha256 }),
     ...(once ? { "if-none-match": "*" } : {}),
   };

@@ -32,6 +32,8 @@ export interface S3SignRequest {
     readonly datetime: string;
     /** Into the URL instead of a header. */
     readonly signQuery?: boolean;
+    /** Signs `content-type` too, which is otherwise left out. */
+    readonly allHeaders?: boolean;
   };
 }
 

@@ -40,9 +40,8 @@ export function s3(options: S3Options): ArtifactStore {
     read: (uri, reading) => readObject(client, uri, reading),
     readUrl: (uri, ttlMs, reading) => grantRead(client, uri, ttlMs, reading),
     // Works without headers wherever it can, so that encryption is left to the bucket's own rule; `grantWrite` asks for it.
-    writeUrl: async (uri, ttlMs, limits, transfer) =>
-      (await grantWrite(client, uri, ttlMs, limits, { ...transfer, encryption: false })).url,
-    grantWrite: (uri, ttlMs, limits, transfer) => grantWrite(client, uri, ttlMs, limits, { ...transfer, encryption: true }),
+    writeUrl: async (uri, ttlMs, limits, transfer) => (await grantWrite(client, uri, ttlMs, limits, { ...transfer, fixed: false })).url,
+    grantWrite: (uri, ttlMs, limits, transfer) => grantWrite(client, uri, ttlMs, limits, { ...transfer, fixed: true }),
 
     async stat(uri, transfer) {
       const object = await headObject(client, locationOf(uri), transfer);

@@ -55,7 +55,11 @@ export function createSigning(config: S3Config): Signing {
         );
       }
       const target = `${url}${url.includes("?") ? "&" : "?"}X-Amz-Expires=${seconds}`;
-      const signed = await signer.sign(target, { method, headers: { ...headers }, aws: { ...aws(nowMs), signQuery: true } });
+      const signed = await signer.sign(target, {
+        method,
+        headers: { ...headers },
+        aws: { ...aws(nowMs), signQuery: true, allHeaders: true },
+      });
       return { url: signed.url, expiresAtMs: Math.floor(nowMs / 1_000) * 1_000 + seconds * 1_000 };
     },
   };

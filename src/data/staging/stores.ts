@@ -1,7 +1,10 @@
 import type { ArtifactStore } from "../../spec/artifact-store.js";
 
 /** What planning looks at in an artifact store. Nothing is called. */
-export type StagingStore = Pick<ArtifactStore, "id" | "schemes" | "write" | "workspace" | "local" | "prices" | "writeUrl" | "needsDigest">;
+export type StagingStore = Pick<
+  ArtifactStore,
+  "id" | "schemes" | "write" | "workspace" | "local" | "prices" | "writeUrl" | "grantWrite" | "needsDigest"
+>;
 
 /** A store in which attempts can write. */
 export type Workspace<S extends StagingStore = StagingStore> = S & { readonly workspace: string };
@@ -41,7 +44,7 @@ export function cheapestFar<S extends StagingStore>(stores: readonly S[]): Works
 }
 
 const isFar = (store: StagingStore): boolean =>
-  store.write && store.workspace !== undefined && store.local !== true && store.writeUrl !== undefined;
+  store.write && store.workspace !== undefined && store.local !== true && (store.grantWrite ?? store.writeUrl) !== undefined;
 
 function isCheaper(a: StagingStore, b: StagingStore): boolean {
   if (a.prices.egressUsdPerGB !== b.prices.egressUsdPerGB) return a.prices.egressUsdPerGB < b.prices.egressUsdPerGB;

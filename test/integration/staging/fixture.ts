@@ -16,7 +16,13 @@ export async function staged(
 ) {
   const folder = temporaryDirectory("staged");
   const server = await startS3Server({ host });
-  const artifacts = s3({ bucket: "test-bucket", endpoint: server.url, region: server.region, credentials: server.credentials });
+  const artifacts = s3({
+    bucket: "test-bucket",
+    endpoint: server.url,
+    region: server.region,
+    credentials: server.credentials,
+    conditionalWrites: true,
+  });
   const market = marketplace({
     id: "containers",
     execute: "process",

@@ -146,6 +146,39 @@ describe("what machines elsewhere claim", () => {
   });
 });
 
+test("a node cannot replace what it has stored, nor store it without the headers it was given", async () => {
+  const answers: (readonly [string, number, number])[] = [];
+  const { artifacts, server, lines, folder, scheduler } = await staged();
+  await scheduler.close();
+  const tempting = {
+    ...artifacts,
+    copy: async (from: string, to: string, options: Parameters<typeof artifacts.copy>[2]) => {
+      // Between the manifest and the copy: the URLs are alive.
+      for (const url of from.endsWith("/node/output-0") ? lines("urls") : []) {
+        const headers = { "content-type": "application/octet-stream", "if-none-match": "*" };
+        const [bare, again] = [await fetch(url, { method: "PUT", body: "x" }), await fetch(url, { method: "PUT", body: "x", headers })];
+        answers.push([new URL(url).pathname.split("/").at(-1) ?? "", bare.status, again.status]);
+      }
+      return artifacts.copy(from, to, options);
+    },
+  };
+  const again = await staged({ scheduler: { artifacts: [tempting] } });
+  const run = await again.scheduler.schedule(
+    shell(
+      `grep -E '^(out|manifest)' "$TMPDIR"/spillway-*/job | tr ' ' '\\n' | grep '^http' | grep 'content-type' > '${folder}/urls'; echo right > out`,
+      {
+        outputs: { out: "s3://test-bucket/results/right" },
+      },
+    ),
+  );
+  await run.result();
+  expect(answers).toEqual([
+    ["manifest", 403, 412],
+    ["output-0", 403, 412],
+  ]);
+  expect(Buffer.from(server.objects().get("results/right")?.bytes ?? []).toString()).toBe("right\n");
+});
+
 describe("what nobody but the machine may see", () => {
   test("URLs are in no row, event, decision or log line", async () => {
     const said: string[] = [];

@@ -176,14 +176,15 @@ describe("a URL for writing", () => {
 
   it("says that it cannot where the service is not known to", async () => {
     const { store, base, options } = await setUp({}, { conditionalWrites: false });
-    expect(await store.grantWrite?.(`${base}out`, HOUR_MS, { once: true }, options)).toMatchObject({ headers: {}, enforced: [] });
+    expect(await store.grantWrite?.(`${base}out`, HOUR_MS, { once: true }, options)).toMatchObject({ enforced: [] });
+    expect((await store.grantWrite?.(`${base}out`, HOUR_MS, { once: true }, options))?.headers).not.toHaveProperty("if-none-match");
   });
 
   it("asks for encryption at rest by headers, and leaves it to the bucket where no header can be sent", async () => {
     const { server, store, base, options } = await setUp({ serverSideEncryption: { kmsKeyId: "key-1" } });
     const wanted = { "x-amz-server-side-encryption": "aws:kms", "x-amz-server-side-encryption-aws-kms-key-id": "key-1" };
     const grant = await store.grantWrite?.(`${base}granted`, HOUR_MS, {}, options);
-    expect(grant?.headers).toEqual(wanted);
+    expect(grant?.headers).toEqual({ ...wanted, "content-type": "application/octet-stream" });
     expect((await answer(grant?.url ?? "", put("x", grant?.headers)))[0]).toBe(200);
     expect((await answer(grant?.url ?? "", put("x")))[0]).toBe(403);
     await store.put(`${base}put`, bytes("x"), options);
@@ -200,11 +201,19 @@ describe("a URL for writing", () => {
     expect((await answer(grant?.url ?? "", put("x", grant?.headers)))[0]).toBe(200);
   });
 
+  it("takes nothing that a browser would show", async () => {
+    const { server, store, base, options } = await setUp();
+    const { url = "", headers = {} } = (await store.grantWrite?.(`${base}out`, HOUR_MS, {}, options)) ?? {};
+    expect(await answer(url, put("<script>", { "content-type": "text/html" }))).toEqual([403, "SignatureDoesNotMatch"]);
+    expect((await answer(url, put("<script>", headers)))[0]).toBe(200);
+    expect(server.objects().get("spillway/out")?.headers).toMatchObject({ "content-type": "application/octet-stream" });
+  });
+
   it("tells when it ends", async () => {
     const { host, store, base, options } = await setUp();
     const grant = await store.grantWrite?.(`${base}out`, HOUR_MS, {}, options);
     expect(Math.abs((grant?.expiresAtMs ?? 0) - host.now() - HOUR_MS)).toBeLessThan(2_000);
     host.offsetMs = HOUR_MS + 2_000;
-    expect(await answer(grant?.url ?? "", put("late"))).toEqual([403, "AccessDenied"]);
+    expect(await answer(grant?.url ?? "", put("late", grant?.headers))).toEqual([403, "AccessDenied"]);
   });
 });
