@@ -119,4 +119,14 @@ export default tseslint.config(
     files: ["src/runtime/system-host.ts", "src/testing/virtual-host.ts", "src/kit/environment.ts"],
     rules: { "no-restricted-globals": "off", "no-restricted-imports": "off", "no-restricted-syntax": ["error", wordless] },
   },
+  {
+    files: ["test/**/*.ts"],
+    ignores: ["test/support/property.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { paths: [{ name: "fast-check", message: "Take fc from test/support/property.ts, where its seed is set." }] },
+      ],
+    },
+  },
 );

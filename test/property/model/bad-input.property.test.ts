@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SchedulerError } from "../../../src/model/errors/scheduler-error.js";
 import { WORKLOAD_KINDS } from "../../../src/model/workload.js";
 import { parseWorkload, type WorkloadInput } from "../../../src/model/workload-input.js";
+import { fc } from "../../support/property.js";
 
 const RUNS = 250;
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalJson } from "../../../src/model/canonical-json.js";
+import { fc } from "../../support/property.js";
 
 /** The same value with the keys of every object in another order. */
 function shuffled(value: unknown, order: (keys: string[]) => string[]): unknown {

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GPU_ALIASES, type GpuDialect } from "../../../src/model/gpu/aliases.js";
 import { gpuMatches } from "../../../src/model/gpu/match.js";
 import { normaliseGpu, worstRow } from "../../../src/model/gpu/normalise.js";
 import { GPU_ROWS, type GpuRow } from "../../../src/model/gpu/table.js";
+import { fc } from "../../support/property.js";
 
 const aliases = GPU_ROWS.flatMap((row) =>
   Object.entries(GPU_ALIASES[row.id] ?? {}).flatMap(([dialect, labels]) =>

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BUDGET_WINDOWS, budgetWindow } from "../../../src/model/budget.js";
 import { civilOfDays, daysOfCivil, formatInstant, readInstantMs } from "../../../src/model/civil-time.js";
 import { formatUsd, parseUsd } from "../../../src/model/money.js";
+import { fc } from "../../support/property.js";
 
 const amount = fc.bigInt({ min: 0n, max: 10n ** 18n });
 

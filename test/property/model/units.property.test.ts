@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatDuration, parseBytes, parseDurationMs, parseMiB } from "../../../src/model/units.js";
+import { fc } from "../../support/property.js";
 
 describe("durations", () => {
   it("are read back from the way they are written, to within the units shown", () => {

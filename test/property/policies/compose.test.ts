@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPlacer } from "../../../src/core/placement/place.js";
 import { compose, filter, type PolicyPatch, penalty } from "../../../src/policies/index.js";
+import { fc } from "../../support/property.js";
 import { easyInputArbitrary, without } from "../core/placement/arbitraries.js";
 
 const name = fc.constantFrom("one", "two", "three");

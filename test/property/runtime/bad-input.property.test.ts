@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { SchedulerError } from "spillway";
 import { describe, expect, it } from "vitest";
+import { fc } from "../../support/property.js";
 import { job, world } from "../../support/world.js";
 
 /** Something that no field of a workload accepts. */

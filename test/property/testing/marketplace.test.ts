@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LeaseReport } from "../../../src/model/lease.js";
 import { createVirtualHost, type MarketplaceOptions, marketplace, type ProviderSpec, testCallContext } from "../../../src/testing/index.js";
+import { fc } from "../../support/property.js";
 import { DEMAND, HOUR_MS, launchFor, outputPlan, placementFor } from "../../unit/testing/market-fixture.js";
 
 const share = (most: number) => fc.double({ min: 0, max: most, noNaN: true });

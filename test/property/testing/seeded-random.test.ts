@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { identityRandom, seededRandom } from "../../../src/testing/index.js";
+import { fc } from "../../support/property.js";
 
 describe("seeded random", () => {
   it("is a function of the seed; its forks of seed and label, wherever the parent stands", () => {

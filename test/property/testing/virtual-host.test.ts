@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createVirtualHost } from "../../../src/testing/index.js";
+import { fc } from "../../support/property.js";
 
 interface Planned {
   readonly delayMs: number;

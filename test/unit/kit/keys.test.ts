@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createNaming, isKey, isOurs, MAX_KEY_LENGTH, namespaceOf, shortName } from "../../../src/kit/keys.js";
 import { createVirtualHost } from "../../../src/testing/virtual-host.js";
+import { fc } from "../../support/property.js";
 
 const namespaceId = fc.stringMatching(/^[a-z][a-z0-9]{5,11}$/);
 const rest = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,34}$/);

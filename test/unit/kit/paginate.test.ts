@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { batches, collectAll, paginate } from "../../../src/kit/paginate.js";
+import { fc } from "../../support/property.js";
 
 const options = { backend: "acme", what: "the jobs" };
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createRedactor } from "../../../src/kit/redact.js";
+import { fc } from "../../support/property.js";
 
 describe("redactor", () => {
   it("takes a secret out in every form it travels in", () => {

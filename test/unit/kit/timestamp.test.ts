@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { httpDateToMs, isoToMs, msToIso, timestampMs } from "../../../src/kit/timestamp.js";
+import { fc } from "../../support/property.js";
 
 const date = fc.date({ min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true });
 

@@ -1,9 +1,9 @@
 /** What the memory store adds to the contract that test/conformance/memory-store.test.ts holds it to. */
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NOW_MS, observation, runRow, settledRow } from "../../../src/conformance/store/rows.js";
 import type { Claim, CommitBatch, CommitResult } from "../../../src/spec/store.js";
 import { memoryStore } from "../../../src/stores/memory/index.js";
+import { fc } from "../../support/property.js";
 
 const commit = (store: ReturnType<typeof memoryStore>, batch: Partial<CommitBatch>): Promise<CommitResult> =>
   store.commit({ nowMs: NOW_MS, claims: [], ...batch });

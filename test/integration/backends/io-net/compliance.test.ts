@@ -1,4 +1,3 @@
-import * as fc from "fast-check";
 import { Scheduler, type SchedulerOptions } from "spillway";
 import { s3 } from "spillway/data/s3";
 import { memoryStore } from "spillway/stores/memory";
@@ -7,6 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { type IoNetOptions, ioNet } from "../../../../src/backends/io-net/index.js";
 import { type IoNetSimulator, startIoNetSimulator } from "../../../../src/testing/io-net/index.js";
 import { eventually } from "../../../support/eventually.js";
+import { fc } from "../../../support/property.js";
 
 const POOL = "8f2c2c3e-6f1e-4f0e-9a53-0d6f4a7f2b11";
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ChainStep, chainCost, guardedOrder, orderChain } from "../../../../src/core/cost/chain.js";
+import { fc } from "../../../support/property.js";
 
 const steps = (most: number): fc.Arbitrary<ChainStep[]> =>
   fc.array(

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type CompletionCost, type CompletionInput, completionCost } from "../../../../src/core/cost/completion.js";
 import { worstCaseUsd } from "../../../../src/core/cost/worst-case.js";
+import { fc } from "../../../support/property.js";
 
 /** Nothing smaller than 1e-9: denormal prices have no digits to compare. */
 const amount = (max: number): fc.Arbitrary<number> => fc.double({ min: 0, max, noNaN: true }).map((value) => (value < 1e-9 ? 0 : value));

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   applyEntries,
@@ -10,6 +9,7 @@ import {
 } from "../../../../src/core/ledger/ledger.js";
 import { minNano } from "../../../../src/model/money.js";
 import type { Balance } from "../../../../src/spec/store.js";
+import { fc } from "../../../support/property.js";
 
 const money = fc.bigInt({ min: 0n, max: 10n ** 15n });
 const accounts: fc.Arbitrary<CappedAccount[]> = fc.uniqueArray(

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import type { BackendOffers, PlacementInput } from "../../../../src/core/placement/types.js";
 import { TrustBook } from "../../../../src/core/trust/trust-book.js";
 import type { Observation } from "../../../../src/model/observation.js";
@@ -16,6 +15,7 @@ import {
   spotReplacement,
 } from "../../../../src/policies/index.js";
 import type { Policy } from "../../../../src/spec/policy.js";
+import { fc } from "../../../support/property.js";
 import { backendOf, capabilitiesOf, dataOf, HOUR_MS, inputOf, NOW_MS, offerOf, workloadOf } from "../../../unit/core/placement/fixtures.js";
 
 const BACKENDS = ["alpha", "beta", "gamma"] as const;

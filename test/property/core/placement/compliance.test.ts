@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { admitBackends } from "../../../../src/core/placement/admit-backends.js";
 import { complianceDenial } from "../../../../src/core/placement/filters/compliance.js";
@@ -7,6 +6,7 @@ import { createPlacer } from "../../../../src/core/placement/place.js";
 import type { Offer } from "../../../../src/model/offer.js";
 import { SENSITIVITIES, type Workload } from "../../../../src/model/workload.js";
 import { cheapest } from "../../../../src/policies/index.js";
+import { fc } from "../../../support/property.js";
 import { backendOf, capabilitiesOf, inputOf, workloadOf } from "../../../unit/core/placement/fixtures.js";
 import { offersArbitrary, workloadArbitrary } from "./arbitraries.js";
 

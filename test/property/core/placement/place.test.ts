@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPlacer, placeNaively } from "../../../../src/core/placement/place.js";
 import type { PlacementInput, PlacementResult } from "../../../../src/core/placement/types.js";
 import type { TrustBook } from "../../../../src/core/trust/trust-book.js";
 import type { Offer } from "../../../../src/model/offer.js";
 import { compose } from "../../../../src/policies/index.js";
+import { fc } from "../../../support/property.js";
 import { backendsOf, easyInputArbitrary, inputArbitrary } from "./arbitraries.js";
 
 const offersOf = (input: PlacementInput): readonly Offer[] => input.backends.flatMap(({ offers }) => offers);

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { childSeed, seededRandom } from "../../../../src/core/random.js";
 import { drawParameters, meanParameters, optimisticParameters, quantileParameters } from "../../../../src/core/trust/draw.js";
 import type { NodeEstimate, NodeParameters } from "../../../../src/core/trust/estimate.js";
+import { fc } from "../../../support/property.js";
 
 const positive = (min: number, max: number): fc.Arbitrary<number> => fc.double({ min, max, noNaN: true });
 const beta = fc.record({ alpha: positive(0.01, 500), beta: positive(0.01, 500) });

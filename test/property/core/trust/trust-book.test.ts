@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EstimatePrior, NodeEstimate } from "../../../../src/core/trust/estimate.js";
 import { TrustBook } from "../../../../src/core/trust/trust-book.js";
 import type { Observation } from "../../../../src/model/observation.js";
 import type { NodeIdentity } from "../../../../src/model/offer.js";
+import { fc } from "../../../support/property.js";
 
 const DAY = 86_400_000;
 const NOW = 500 * DAY;

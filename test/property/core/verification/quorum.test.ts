@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../../../src/core/random.js";
 import { credibilities } from "../../../../src/core/verification/credibility.js";
@@ -7,6 +6,7 @@ import { quorumVerifier } from "../../../../src/core/verification/quorum.js";
 import { expectedReplicas } from "../../../../src/core/verification/verifier-for.js";
 import type { Workload } from "../../../../src/model/workload.js";
 import type { CandidateResult, Verdict } from "../../../../src/spec/verifier.js";
+import { fc } from "../../../support/property.js";
 
 // The quorum compares results alone and looks at nothing of the workload.
 const workload = Object.freeze({}) as Workload;

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FARGATE_GRID, roundToFargate } from "../../../../src/backends/aws-batch/fargate-grid.js";
 import { isFargateSize } from "../../../../src/testing/aws-batch/sizes.js";
+import { fc } from "../../../support/property.js";
 
 const SIZES = FARGATE_GRID.flatMap(([vcpus, memories]) => memories.map((memoryMiB) => ({ vcpus, memoryMiB })));
 const request = fc.record({ cpu: fc.double({ min: 0.01, max: 40, noNaN: true }), memoryMiB: fc.integer({ min: 1, max: 300_000 }) });

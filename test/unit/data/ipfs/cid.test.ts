@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cidOfSha256, sha256OfCid } from "../../../../src/data/ipfs/index.js";
+import { fc } from "../../../support/property.js";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cutParts } from "../../../../src/data/s3/cut-parts.js";
 import { encodeKey, locationOf, uriOf } from "../../../../src/data/s3/location.js";
 import { blocksOf, escapeXml, isErrorDocument, textOf } from "../../../../src/data/s3/xml.js";
 import { document, elements, escapeXml as escapeByServer } from "../../../../src/testing/s3/xml.js";
+import { fc } from "../../../support/property.js";
 
 async function* stream(pieces: readonly Uint8Array[]) {
   yield* pieces;

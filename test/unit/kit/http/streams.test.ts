@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { readLines, readNdjson, readSse } from "../../../../src/kit/http/streams.js";
 import { collectAll } from "../../../../src/kit/paginate.js";
+import { fc } from "../../../support/property.js";
 import { rejection } from "../make-call.js";
 
 const limit = { backend: "acme", method: "GET", path: "/log", safe: true, maxLength: 1_000 };

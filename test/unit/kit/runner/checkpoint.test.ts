@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CheckpointRecord, latestGoodCheckpoint, MAX_RECORD_BYTES, parseCheckpointRecord } from "../../../../src/kit/runner/index.js";
+import { fc } from "../../../support/property.js";
 
 const nonce = "ab".repeat(32);
 const record = (sequence: number, more: Partial<CheckpointRecord> = {}): CheckpointRecord => ({

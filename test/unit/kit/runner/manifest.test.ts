@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   MANIFEST_MARK,
@@ -12,6 +11,7 @@ import {
 } from "../../../../src/kit/runner/index.js";
 import type { ResultManifest } from "../../../../src/model/artifact.js";
 import { SchedulerError } from "../../../../src/model/errors/scheduler-error.js";
+import { fc } from "../../../support/property.js";
 
 const nonce = "ab".repeat(32);
 const sha = "12".repeat(32);

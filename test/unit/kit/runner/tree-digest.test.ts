@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { runnerNonce, runnerToken, treeDigest } from "../../../../src/kit/runner/index.js";
 import { createVirtualHost } from "../../../../src/testing/virtual-host.js";
+import { fc } from "../../../support/property.js";
 
 const host = createVirtualHost();
 const sha = "12".repeat(32);
