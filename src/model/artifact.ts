@@ -18,6 +18,8 @@ export interface OutputArtifact extends Artifact {
    * `size` are then the archive's, which differ between machines for equal files; `treeSha256` is the same for equal files.
    */
   readonly archive?: { readonly format: "tar"; readonly treeSha256: string };
+  /** The store's version of the object whose bytes were checked, where it tells one; what is there under another version is not what was accepted. */
+  readonly version?: string;
 }
 
 /**

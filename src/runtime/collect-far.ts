@@ -92,7 +92,8 @@ async function keep(context: EngineContext, places: AttemptPlaces, index: number
     throw mismatch(output, "is not in the artifact store, although the node claims to have stored it");
   }
   const stored = await digestOf(store, uri, { host });
-  if (stored?.size === output.size && stored.sha256 === output.sha256) return { ...output, uri };
+  if (stored?.size === output.size && stored.sha256 === output.sha256)
+    return { ...output, uri, ...(stored.version === undefined ? {} : { version: stored.version }) };
   await store.remove(uri, { host });
   throw mismatch(output, "is not what the node claims to have stored");
 }

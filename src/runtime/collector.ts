@@ -1,4 +1,4 @@
-import type { Artifact, ResultManifest } from "../model/artifact.js";
+import type { Artifact, OutputArtifact, ResultManifest } from "../model/artifact.js";
 import type { AttemptRow } from "../model/attempt.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import type { LeaseRow } from "../model/lease.js";
@@ -22,28 +22,44 @@ export async function collectOutputs(
   if (attempt.exitCode === undefined || lease.ref === undefined) return undefined;
   const declared = Object.entries(run.workload.outputs).map(([path, output]) => ({ path, optional: output.optional }));
   if (declared.length === 0 || staging === "none") return { version: 1, exitCode: attempt.exitCode, outputs: [] };
-  const manifest = await guarded.collect(lease.ref, planFor(context, run, attempt, declared));
+  const versions = new Map<string, string>();
+  const manifest = await guarded.collect(lease.ref, planFor(context, run, attempt, declared, versions));
   const missing = declared.find(({ path, optional }) => !optional && !manifest.outputs.some((output) => output.path === path));
   if (attempt.exitCode === 0 && missing !== undefined) {
     throw new SchedulerError("OUTPUT_MISSING", `The command succeeded but its output ${missing.path} does not exist.`, {
       details: { field: `outputs.${missing.path}`, attempt: attempt.number },
     });
   }
-  return { ...manifest, exitCode: attempt.exitCode };
+  const outputs = manifest.outputs.map((output): OutputArtifact => {
+    const version = versions.get(output.uri);
+    return version === undefined ? output : { ...output, version };
+  });
+  return { ...manifest, outputs, exitCode: attempt.exitCode };
 }
 
-function planFor(context: EngineContext, run: RunRow, attempt: AttemptRow, declared: OutputPlan["outputs"]): OutputPlan {
+/** @param versions what is stored, by URI, as far as the store tells versions */
+function planFor(
+  context: EngineContext,
+  run: RunRow,
+  attempt: AttemptRow,
+  declared: OutputPlan["outputs"],
+  versions: Map<string, string>,
+): OutputPlan {
   const { host } = context.options;
   const prefix = context.artifacts.attemptPrefix(run.id, attempt.key);
   return {
     outputs: declared,
-    put: (path, member, body): Promise<Artifact> => {
+    put: async (path, member, body): Promise<Artifact> => {
       const index = declared.findIndex((output) => output.path === path);
       if (index < 0) throw new SchedulerError("PLUGIN_CONTRACT_VIOLATION", `collect stored ${path}, which is not a declared output.`);
       const name = member === "" ? (path.split("/").at(-1) ?? "output") : member;
       if (name.split("/").some((part) => part === ".." || part === ""))
         throw new SchedulerError("STAGING_FAILED", `The output ${path} holds a file with an unusable name.`);
-      return context.artifacts.workspace.put(`${prefix}${index}/${encodeURI(name)}`, body, { host });
+      const { workspace } = context.artifacts;
+      const stored = await workspace.put(`${prefix}${index}/${encodeURI(name)}`, body, { host });
+      const version = (await workspace.stat(stored.uri, { host }))?.version;
+      if (version !== undefined) versions.set(stored.uri, version);
+      return stored;
     },
   };
 }

@@ -1,9 +1,10 @@
 import type { RunInput } from "../core/lifecycle/inputs.js";
 import type { OutputArtifact } from "../model/artifact.js";
-import { SchedulerError, toSchedulerError } from "../model/errors/scheduler-error.js";
+import { toSchedulerError } from "../model/errors/scheduler-error.js";
 import type { RunState } from "../model/run.js";
 import { destinationOf } from "./artifact-registry.js";
 import type { EngineContext } from "./engine-context.js";
+import { readAccepted } from "./read-accepted.js";
 
 /**
  * Moves the winner's outputs to where the workload wants them. Runs only after acceptance is committed, may run
@@ -17,28 +18,21 @@ export async function promoteOutputs(context: EngineContext, state: RunState): P
       outputs.push(await promoteOne(context, output, state.run.workload.outputs[output.path]?.uri));
     return { type: "promoted", outputs };
   } catch (thrown) {
-    return {
-      type: "promotion-failed",
-      error: toSchedulerError(thrown, "PROMOTION_FAILED", "An accepted output could not be moved").toJSON(),
-    };
+    const error = toSchedulerError(thrown, "PROMOTION_FAILED", "An accepted output could not be moved").toJSON();
+    // What was accepted is not there any more, and will not come back.
+    return { type: "promotion-failed", error: error.code === "OUTPUT_DIGEST_MISMATCH" ? { ...error, retry: "never" } : error };
   }
 }
 
 async function promoteOne(context: EngineContext, output: OutputArtifact, uri: string | undefined): Promise<OutputArtifact> {
+  const { version, ...promoted } = output;
   const destination = destinationOf(output, uri);
-  if (destination === undefined) return output;
+  if (destination === undefined) return promoted;
   const { host } = context.options;
   const from = context.artifacts.storeFor(output.uri);
   const to = context.artifacts.storeFor(destination);
-  if (from === to) {
-    await to.copy(output.uri, destination, { host });
-    return { ...output, uri: destination };
-  }
-  const stored = await to.put(destination, { stream: await from.read(output.uri, { host }) }, { host });
-  if (stored.sha256 !== output.sha256) {
-    throw new SchedulerError("OUTPUT_DIGEST_MISMATCH", `The stored bytes of ${output.path} do not have the digest that was accepted.`, {
-      retry: "same",
-    });
-  }
-  return { ...output, uri: destination };
+  if (from === to && version !== undefined) await to.copy(output.uri, destination, { host, ifVersion: version });
+  // Digested on the way, so that nothing appears at the destination that was not accepted.
+  else await to.put(destination, { stream: await readAccepted(context, output) }, { host });
+  return { ...promoted, uri: destination };
 }

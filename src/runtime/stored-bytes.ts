@@ -7,6 +7,8 @@ export interface StoredDigest {
   readonly sha256: string;
   /** Bytes. */
   readonly size: number;
+  /** Of the object that has this digest, where the store tells one. */
+  readonly version?: string;
 }
 
 /**
@@ -38,12 +40,18 @@ export async function readSmall(
   return bytes.subarray(0, maxBytes + 1);
 }
 
-/** Digest and size of an object: the store's word where it has one, else by reading it all. Nothing when there is none. */
+/**
+ * Digest and size of an object: the store's word where it has one, else by reading it all. Nothing when there is none.
+ *
+ * @throws OUTPUT_DIGEST_MISMATCH when it becomes another one meanwhile and the store tells.
+ */
 export async function digestOf(store: ArtifactStore, uri: string, options: TransferOptions): Promise<StoredDigest | undefined> {
   const stat = await store.stat(uri, options);
   if (stat === undefined) return undefined;
-  if (stat.sha256 !== undefined) return { sha256: stat.sha256, size: stat.size };
-  const source = await store.read(uri, options).catch(absent);
+  const { version } = stat;
+  const seen = version === undefined ? {} : { version };
+  if (stat.sha256 !== undefined) return { sha256: stat.sha256, size: stat.size, ...seen };
+  const source = await store.read(uri, { ...options, ...(version === undefined ? {} : { ifVersion: version }) }).catch(absent);
   if (source === undefined) return undefined;
   const hash = options.host.createSha256();
   let size = 0;
@@ -51,7 +59,7 @@ export async function digestOf(store: ArtifactStore, uri: string, options: Trans
     hash.update(piece);
     size += piece.length;
   }
-  return { sha256: hash.hex(), size };
+  return { sha256: hash.hex(), size, ...seen };
 }
 
 function absent(thrown: unknown): undefined {
