@@ -16,6 +16,7 @@ export {
 } from "./fault-injecting-fetch.js";
 export * from "./faults/index.js";
 export * from "./gcp-batch/index.js";
+export * from "./golem/index.js";
 export * from "./io-net/index.js";
 export * from "./marketplace/index.js";
 export { type MemoryArtifacts, memoryArtifacts } from "./memory-artifacts.js";
