@@ -120,4 +120,6 @@ export interface ConformanceLaunches {
   readonly writeOutputs?: (files: Readonly<Record<string, string>>, exitCode: number) => readonly string[];
   /** Ends with exit code 0 if the file has this digest (lower-case hex), else with 1. Needed with `native` staging. */
   readonly checkInput?: (path: string, sha256: string) => readonly string[];
+  /** Copies files byte by byte, each from an absolute path to another, whose directory may not exist yet; ends with exit code 0. With `native` staging. */
+  readonly copy?: (files: Readonly<Record<string, string>>) => readonly string[];
 }

@@ -25,6 +25,14 @@ const CHECK = `
   const bytes = require("node:fs").readFileSync((prefix ? process.env[prefix] : "") + path);
   process.exitCode = require("node:crypto").createHash("sha256").update(bytes).digest("hex") === sha256 ? 0 : 1;`;
 
+const COPY = `
+  const [prefix, files] = JSON.parse(process.argv[1]);
+  const at = (path) => (prefix ? process.env[prefix] : "") + path;
+  for (const [from, to] of Object.entries(files)) {
+    require("node:fs").mkdirSync(require("node:path").dirname(at(to)), { recursive: true });
+    require("node:fs").copyFileSync(at(from), at(to));
+  }`;
+
 const node = (program: string, ...args: readonly string[]): readonly string[] => [process.execPath, "-e", program, "--", ...args];
 
 /** Commands that every POSIX system has. `prefix` names the variable that stands for the root directory of absolute paths. */
@@ -36,6 +44,7 @@ export const posixLaunches = (prefix: string): ConformanceLaunches => ({
   print: (text) => ["printf", "%s", text],
   writeOutputs: (files, exitCode) => node(WRITE, JSON.stringify([prefix, files, exitCode])),
   checkInput: (path, sha256) => node(CHECK, JSON.stringify([prefix, path, sha256])),
+  copy: (files) => node(COPY, JSON.stringify([prefix, files])),
 });
 
 /** Keys of everything that is there: directories of leases, and processes that came from one. */

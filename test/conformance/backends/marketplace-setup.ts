@@ -41,7 +41,7 @@ function faultControl(market: SimulatedMarketplace): FaultControl {
 
 /** What a command of the reference machines comes to in the simulated market, whose nodes read no files. */
 function jobOf(launch: Launch): VirtualJob {
-  const { durationMs, exitCode, stdout, files } = interpret(launch.argv, { digestOf: () => undefined });
+  const { durationMs, exitCode, stdout, files } = interpret(launch.argv, { digestOf: () => undefined, bytesOf: () => undefined });
   return { durationMs, exitCode, outputs: files, logs: stdout.split("\n").slice(0, -1) };
 }
 
@@ -79,7 +79,7 @@ export function marketplaceSetup(options: Partial<MarketplaceOptions> = {}): Bac
       close: async () => {},
     };
   };
-  const { checkInput: _, ...understood } = launches;
+  const { checkInput: _, copy: _copy, ...understood } = launches;
   return {
     kind: "marketplace",
     capabilities: make([]).capabilities,

@@ -130,9 +130,9 @@ export class ReferenceBackend implements Backend {
       const below = Object.entries(files).filter(([file]) => file === path || file.startsWith(`${path}/`));
       if (below.length === 0 && !optional && exitCode === 0)
         throw new SchedulerError("OUTPUT_MISSING", `The command left nothing at ${path}.`);
-      for (const [file, text] of below) {
+      for (const [file, bytes] of below) {
         const member = file.slice(path.length + 1);
-        collected.push({ ...(await outputs.put(path, member, { bytes: new TextEncoder().encode(text) })), path, member });
+        collected.push({ ...(await outputs.put(path, member, { bytes })), path, member });
       }
     }
     return { version: 1, exitCode, outputs: collected, nonce: job.spec.nonce } as const;

@@ -117,12 +117,11 @@ export class ReferenceService {
   /** Runs a job on a lease. Idempotent on its key. */
   start(lease: ServiceLease, spec: JobSpec, startMs = this.#host.now() + 500): void {
     if (lease.jobs.some((job) => job.spec.key === spec.key)) return;
-    const failure = spec.inputs.some(({ url, sha256 }) => sha256 !== undefined && this.#digestOf(url) !== sha256)
-      ? "INPUT_DIGEST_MISMATCH"
-      : undefined;
-    const digestOf = (path: string): string | undefined => this.#digestOf(spec.inputs.find((input) => input.path === path)?.url ?? "");
+    const failure = this.#stagingFailure(spec);
+    const urlOf = (path: string): string => spec.inputs.find((input) => input.path === path)?.url ?? "";
+    const machine = { digestOf: (path: string) => this.#digestOf(urlOf(path)), bytesOf: (path: string) => this.published.get(urlOf(path)) };
     if (!failure) this.started.push(spec);
-    lease.jobs.push({ spec, startMs, program: interpret(spec.argv, { digestOf }), ...(failure ? { failure } : {}) });
+    lease.jobs.push({ spec, startMs, program: interpret(spec.argv, machine), ...(failure ? { failure } : {}) });
   }
 
   /** Begins to close whatever there is of the key. */
@@ -185,6 +184,13 @@ export class ReferenceService {
       return lease ? this.isOpen(lease) : !isClosed;
     });
     return open.length;
+  }
+
+  #stagingFailure({ inputs }: JobSpec): ErrorCode | undefined {
+    // Inputs that were not published here are elsewhere, and none of the commands reads them.
+    const ours = inputs.filter(({ url }) => url.startsWith("reference:"));
+    if (ours.some(({ url }) => !this.published.has(url))) return "STAGING_FAILED";
+    return ours.some(({ url, sha256 }) => sha256 !== undefined && this.#digestOf(url) !== sha256) ? "INPUT_DIGEST_MISMATCH" : undefined;
   }
 
   #digestOf(url: string): string | undefined {

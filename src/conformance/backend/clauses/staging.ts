@@ -1,73 +1,21 @@
-import { readFile } from "node:fs/promises";
-import type { Artifact, ResultManifest } from "../../../model/artifact.js";
+import type { ResultManifest } from "../../../model/artifact.js";
 import { SchedulerError } from "../../../model/errors/scheduler-error.js";
-import type { LeaseRef } from "../../../model/lease.js";
-import type { ByteSource, OutputPlan, StagedInput } from "../../../spec/launch.js";
-import { must, present, shown } from "../../clause.js";
-import type { BackendTrial } from "../trial.js";
+import { must, shown } from "../../clause.js";
+import {
+  checking,
+  collect,
+  collecting,
+  endOf,
+  type Files,
+  optional,
+  publishedInput,
+  readsInputs,
+  required,
+  textsOf,
+  wrote,
+} from "../native-files.js";
 import { type BackendClause, exitCodesAreTrusted, stagesNatively, unless } from "./clause-type.js";
-
-/** Collected files by path and member. */
-type Files = Map<string, string>;
-
-/** A plan whose `put` keeps the bytes. */
-function planFor(trial: BackendTrial, outputs: OutputPlan["outputs"], files: Files): OutputPlan {
-  return {
-    outputs,
-    put: async (path, member, body): Promise<Artifact> => {
-      const bytes = await bytesOf(body);
-      const name = member === "" ? path : `${path}/${member}`;
-      files.set(name, new TextDecoder().decode(bytes));
-      return { uri: `conformance://${name}`, sha256: trial.host.sha256(bytes), size: bytes.length };
-    },
-  };
-}
-
-async function bytesOf(body: ByteSource): Promise<Uint8Array> {
-  if ("bytes" in body) return body.bytes;
-  if ("file" in body) return readFile(body.file);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body.stream) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-/** Runs a launch that writes files, to its end, with these outputs declared. */
-async function wrote(
-  trial: BackendTrial,
-  files: Readonly<Record<string, string>>,
-  outputs: OutputPlan["outputs"],
-  exitCode = 0,
-): Promise<{ readonly ref: LeaseRef; readonly nonce: string }> {
-  const write = present(trial.setup.launches.writeOutputs, "Staging is native, so the setup has to give a launch `writeOutputs`.");
-  const { ref, placement } = await trial.bound(write(files, exitCode), { launch: { outputs } });
-  await trial.untilExited(ref);
-  return { ref, nonce: placement.launch.nonce };
-}
-
-function collecting(trial: BackendTrial, ref: LeaseRef, outputs: OutputPlan["outputs"], files: Files = new Map()): Promise<ResultManifest> {
-  const plan = planFor(trial, outputs, files);
-  return present(trial.backend.collect, "There is no `collect`.").call(trial.backend, ref, plan, trial.call());
-}
-
-const collect = (trial: BackendTrial, ref: LeaseRef, outputs: OutputPlan["outputs"], files?: Files): Promise<ResultManifest> =>
-  trial.answer("collect", collecting(trial, ref, outputs, files));
-
-const required = (path: string): OutputPlan["outputs"][number] => ({ path, optional: false });
-const optional = (path: string): OutputPlan["outputs"][number] => ({ path, optional: true });
-
-/** A simulated backend whose nodes read no files says so by publishing none. */
-const readsInputs = ({ capabilities, launches }: BackendTrial["setup"]): string | undefined =>
-  capabilities.simulated && !launches.checkInput ? "The simulated nodes read no input files." : undefined;
-
-async function publishedInput(trial: BackendTrial, path: string, content: string): Promise<StagedInput & { readonly sha256: string }> {
-  const publish = present(trial.underTest.publish, "Staging is native, so `create` has to answer a `publish`.");
-  const bytes = new TextEncoder().encode(content);
-  return { path, url: await publish(bytes), sha256: trial.host.sha256(bytes), size: bytes.length };
-}
-
-/** The command that checks an input's digest. */
-const checking = ({ setup }: BackendTrial, path: string, sha256: string): readonly string[] =>
-  present(setup.launches.checkInput, "Staging is native, so the setup has to give a launch `checkInput`.")(path, sha256);
+import { exactClauses } from "./staging-exactly.js";
 
 const clauses: readonly BackendClause[] = [
   {
@@ -79,7 +27,7 @@ const clauses: readonly BackendClause[] = [
       const { ref } = await wrote(trial, content, outputs);
       const files: Files = new Map();
       const manifest = await collect(trial, ref, outputs, files);
-      trial.expect(Object.fromEntries(files), "files that were handed over").toEqual(content);
+      trial.expect(textsOf(files), "files that were handed over").toEqual(content);
       for (const [path, text] of Object.entries(content)) {
         const bytes = new TextEncoder().encode(text);
         const entry = manifest.outputs.find((output) => output.path === path);
@@ -97,7 +45,7 @@ const clauses: readonly BackendClause[] = [
       const { ref } = await wrote(trial, { "/out/a.txt": "a", "/out/deep/er/b.txt": "b" }, outputs);
       const files: Files = new Map();
       const manifest = await collect(trial, ref, outputs, files);
-      trial.expect(Object.fromEntries(files), "files that were handed over").toEqual({ "/out/a.txt": "a", "/out/deep/er/b.txt": "b" });
+      trial.expect(textsOf(files), "files that were handed over").toEqual({ "/out/a.txt": "a", "/out/deep/er/b.txt": "b" });
       const members = manifest.outputs.map(({ path, member }) => [path, member]).sort();
       trial.expect(members, "paths and members").toEqual([
         ["/out", "a.txt"],
@@ -199,21 +147,8 @@ const clauses: readonly BackendClause[] = [
   },
 ];
 
-/** The last report on a lease, however it ends. */
-async function endOf(trial: BackendTrial, ref: LeaseRef): Promise<{ readonly phase: string; readonly reason?: string }> {
-  await trial.untilVisible();
-  return trial.time.until(
-    async () => {
-      const report = await trial.report(ref);
-      must(report.kind === "status", `inspect says "${ref.key}" is gone, which nobody released.`);
-      return report.phase === "exited" || report.phase === "ended" ? report : undefined;
-    },
-    { limitMs: trial.limits.startMs + trial.limits.runMs, everyMs: trial.pollMs, what: "The lease has to come to an end" },
-  );
-}
-
 /** Of backends alone that stage natively. */
-export const stagingClauses: readonly BackendClause[] = clauses.map((clause) => ({
+export const stagingClauses: readonly BackendClause[] = [...clauses, ...exactClauses].map((clause) => ({
   ...clause,
   proves: "staging",
   inapplicable: unless(stagesNatively, clause.inapplicable ?? (() => undefined)),

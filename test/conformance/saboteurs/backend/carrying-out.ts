@@ -1,72 +1,8 @@
-import type { ResultManifest } from "../../../../src/model/artifact.js";
 import { SchedulerError } from "../../../../src/model/errors/scheduler-error.js";
 import type { JobSpec } from "../../reference/service.js";
-import { type BackendSaboteur, deaf, onError, rejected, type Spoil, saboteur, withLaunch, withStatus } from "./saboteur.js";
-
-const withManifest =
-  (change: (manifest: ResultManifest) => ResultManifest): Spoil =>
-  (backend) => ({ ...backend, collect: async (ref, outputs, call) => change(await backend.collect(ref, outputs, call)) });
+import { type BackendSaboteur, deaf, onError, rejected, saboteur, withLaunch, withStatus } from "./saboteur.js";
 
 export const carryingOutSaboteurs: readonly BackendSaboteur[] = [
-  saboteur("backend/staging/outputs-are-collected", "digests the paths instead of the bytes", (backend, world) =>
-    withManifest((manifest) => ({
-      ...manifest,
-      outputs: manifest.outputs.map((output) => ({ ...output, sha256: world.host.sha256(output.path) })),
-    }))(backend, world),
-  ),
-  saboteur(
-    "backend/staging/directories-are-collected",
-    "forgets the folders inside a directory",
-    withManifest((manifest) => ({
-      ...manifest,
-      outputs: manifest.outputs.map((output) => ({ ...output, member: output.member.replace(/^.*\//, "") })),
-    })),
-  ),
-  saboteur("backend/staging/missing-output", "takes every output for optional", (backend) => ({
-    ...backend,
-    collect: (ref, outputs, call) =>
-      backend.collect(ref, { ...outputs, outputs: outputs.outputs.map(({ path }) => ({ path, optional: true })) }, call),
-  })),
-  saboteur("backend/staging/missing-optional-output", "takes every output for required", (backend) => ({
-    ...backend,
-    collect: (ref, outputs, call) =>
-      backend.collect(ref, { ...outputs, outputs: outputs.outputs.map(({ path }) => ({ path, optional: false })) }, call),
-  })),
-  saboteur("backend/staging/collects-after-failure", "collects nothing of a failed command", (backend, { service }) => ({
-    ...backend,
-    collect: async (ref, outputs, call) => {
-      const exitCode = service.leases.get(ref.key)?.jobs.at(-1)?.program.exitCode ?? 0;
-      if (exitCode !== 0) throw new SchedulerError("WORKLOAD_FAILED", `The command ended with ${exitCode}.`);
-      return backend.collect(ref, outputs, call);
-    },
-  })),
-  saboteur("backend/staging/collect-is-idempotent", "throws away what it has handed over", (backend) => {
-    const collected = new Set<string>();
-    return {
-      ...backend,
-      collect: async (ref, outputs, call) => {
-        const manifest = await backend.collect(ref, outputs, call);
-        if (collected.has(ref.key)) return { ...manifest, outputs: [] };
-        collected.add(ref.key);
-        return manifest;
-      },
-    };
-  }),
-  saboteur(
-    "backend/staging/manifest-echoes-the-nonce",
-    "leaves the nonce out",
-    withManifest(({ nonce: _, ...manifest }) => manifest),
-  ),
-  saboteur(
-    "backend/staging/inputs-are-in-place",
-    "fetches no inputs",
-    withLaunch((launch) => ({ ...launch, inputs: [] })),
-  ),
-  saboteur(
-    "backend/staging/wrong-input-is-noticed",
-    "does not compare digests",
-    withLaunch((launch) => ({ ...launch, inputs: launch.inputs.map(({ sha256: _, ...input }) => input) })),
-  ),
   saboteur("backend/logs/from-the-beginning", "keeps the last thousand characters", (backend) => ({
     ...backend,
     async *logs(ref, call) {

@@ -4,12 +4,14 @@ import { faultSaboteurs } from "./faults.js";
 import { inspectingAndReleasingSaboteurs } from "./inspecting-and-releasing.js";
 import { moneySaboteurs } from "./money.js";
 import type { BackendSaboteur } from "./saboteur.js";
+import { stagingSaboteurs } from "./staging.js";
 import { staticAndOfferSaboteurs } from "./statics-and-offers.js";
 
 export const BACKEND_SABOTEURS: readonly BackendSaboteur[] = [
   ...staticAndOfferSaboteurs,
   ...bindingSaboteurs,
   ...inspectingAndReleasingSaboteurs,
+  ...stagingSaboteurs,
   ...carryingOutSaboteurs,
   ...moneySaboteurs,
   ...faultSaboteurs,
