@@ -127,8 +127,9 @@ export class Activities implements AgreementListener {
   }
 
   async #end(unit: ExeUnit, crash?: string): Promise<void> {
-    if (unit.isOver) return;
+    const wasOver = unit.isOver;
     const ended = unit.end(crash);
+    if (wasOver) return await ended;
     for (const listener of this.#listeners) listener.ended(unit);
     await ended;
   }

@@ -1,7 +1,7 @@
 import type { Agreement } from "./agreement.js";
 import { Batch } from "./batch.js";
 import { Bell } from "./bell.js";
-import type { GolemMachine, GolemRuntime, RunningGolemCommand } from "./exe-unit-runtime.js";
+import type { GolemMachine, GolemRuntime } from "./exe-unit-runtime.js";
 import { refused } from "./failure.js";
 import type { GsbServices } from "./gsb.js";
 import type { SimulatedActivity } from "./options.js";
@@ -46,9 +46,10 @@ export class ExeUnit {
   #cpuMs = 0;
   #busySinceMs: number | undefined;
   #queue: Promise<void> = Promise.resolve();
+  #opening: Promise<GolemMachine> | undefined;
   #machine: GolemMachine | undefined;
   #volumes: readonly string[] = [];
-  #running: RunningGolemCommand | undefined;
+  #ending: Promise<void> | undefined;
   /** Lets whatever a command waits for go when the unit ends. */
   #giveUp: () => void = () => undefined;
   readonly #over: Promise<CommandEnd>;
@@ -91,25 +92,23 @@ export class ExeUnit {
     return batch.id;
   }
 
-  /** Ends it. With `crash`, as if by itself. */
-  async end(crash?: string): Promise<void> {
-    if (this.isOver) return;
+  /** Ends it. With `crash`, as if by itself. Resolves once nothing of it runs and its files are gone. */
+  end(crash?: string): Promise<void> {
+    this.#ending ??= this.#end(crash);
+    return this.#ending;
+  }
+
+  async #end(crash: string | undefined): Promise<void> {
     this.#idle();
     this.#endedMs = this.#around.world.host.monotonic();
     this.state = "Terminated";
     this.crash = crash;
     this.#giveUp();
     this.#bell.ring();
-    await this.close();
-  }
-
-  /** Ends its processes and removes its files. */
-  async close(): Promise<void> {
-    this.#giveUp();
-    await this.#running?.stop();
     await this.#queue;
-    await this.#machine?.close();
-    this.#machine = undefined;
+    // Also one that is still being made: nobody else knows of it.
+    const machine = await this.#opening;
+    await machine?.close();
   }
 
   get #threads(): number {
@@ -120,7 +119,7 @@ export class ExeUnit {
     for (const [index, command] of commands.entries()) {
       if (this.isOver) return;
       batch.started(index, command);
-      const end = await Promise.race([this.#perform(command, batch, index), this.#over]);
+      const end = await Promise.race([this.#perform(command, batch, index).catch((error: unknown) => failure(String(error))), this.#over]);
       if (this.isOver && command.kind !== "terminate") return;
       batch.finished(index, end, index === commands.length - 1 || !end.ok);
       if (!end.ok) return;
@@ -161,13 +160,9 @@ export class ExeUnit {
     if (deploy === "invalid-hash") return failure("Transfer error: Invalid hash: image digest does not match");
     const image = imageOf(this.agreement);
     this.#volumes = [...new Set([...image.volumes, ...volumes])];
-    const machine = await runtime.open({ activityId: this.id, volumes: this.#volumes, env: image.env ?? {} });
-    this.#machine = machine;
-    // It ended while its machine was made: nobody else knows of it.
-    if (this.isOver) {
-      await machine.close();
-      return SUCCESS;
-    }
+    this.#opening = runtime.open({ activityId: this.id, volumes: this.#volumes, env: image.env ?? {} });
+    this.#machine = await this.#opening;
+    if (this.isOver) return SUCCESS;
     this.state = "Deployed";
     const vols = this.#volumes.map((path, index) => ({ name: `vol-${index}`, path }));
     return { ok: true, stdout: JSON.stringify({ startMode: "blocking", valid: { Ok: "" }, vols }) };
@@ -186,7 +181,7 @@ export class ExeUnit {
     this.commands.push([command.entryPoint, ...command.args]);
     this.#busySinceMs = this.#around.world.host.monotonic();
     const exitCode = await new Promise<number>((resolve) => {
-      this.#running = machine.run(command, {
+      machine.run(command, {
         output: (stream, text) => batch.printed(index, stream, text),
         exited: resolve,
       });
@@ -229,7 +224,6 @@ export class ExeUnit {
     if (this.#busySinceMs === undefined) return;
     this.#cpuMs += this.#threads * (this.#around.world.host.monotonic() - this.#busySinceMs);
     this.#busySinceMs = undefined;
-    this.#running = undefined;
   }
 }
 

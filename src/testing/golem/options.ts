@@ -129,6 +129,8 @@ export interface SimulatedAllocation {
 export interface RestartOptions {
   /** Until it listens again, ms of the host. Default 0. */
   readonly downMs?: number;
+  /** It stays away at least until this resolves. Default: not needed. */
+  readonly until?: Promise<unknown>;
   /** `kept`: only connections are lost. `lost`: nothing that was there before is known any more. Default `kept`. */
   readonly state?: "kept" | "lost";
 }

@@ -59,6 +59,7 @@ class Simulator implements SimulatedYagna {
   readonly #faults = new FaultBook();
   #server: Server;
   #port = 0;
+  #closed = false;
 
   constructor(options: SimulatedYagnaOptions, sockets: WebSocketServer) {
     this.appKey = options.appKey ?? "yagna-test-key";
@@ -139,15 +140,17 @@ class Simulator implements SimulatedYagna {
     this.appKey = key;
   }
 
-  async restart({ downMs = 0, state = "kept" }: RestartOptions = {}): Promise<void> {
+  async restart({ downMs = 0, until, state = "kept" }: RestartOptions = {}): Promise<void> {
     await this.#hangUp();
     if (state === "lost") this.#service.forget();
-    await new Promise<void>((resolve) => this.#world.after(downMs, resolve));
+    await Promise.all([until, new Promise<void>((resolve) => this.#world.after(downMs, resolve))]);
+    if (this.#closed) return;
     this.#server = this.#createServer();
     await this.listen(this.#port);
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#hangUp();
     await this.#service.activities.close();
     this.#world.stop();
