@@ -33,7 +33,7 @@ export function awsBatchCapabilities(options: ResolvedOptions, region: string): 
     trust: { operators: ["single"], certifications: options.certifications, agreements: options.agreements, tee: [] },
     countries: country === undefined ? "any" : [country],
     limits: { concurrency: 16, callsPerSecond: Math.max(1, options.callsPerSecond) },
-    // Prices come from the configuration; what may change is a queue's state.
+    // Prices stay for longer; what may change is a queue's state.
     offersTtlMs: 5 * 60_000,
   });
 }

@@ -8,8 +8,9 @@ import type { Secret } from "../../model/secret.js";
 import type { CallContext } from "../../spec/call-context.js";
 import { errors } from "./errors.js";
 import { sentOnce } from "./once.js";
-import type { AwsBatchClient, ResolvedOptions } from "./options.js";
+import type { ResolvedOptions } from "./options.js";
 import { createPace } from "./pace.js";
+import type { AwsBatchClient } from "./sdk-client.js";
 
 type Module = typeof import("@aws-sdk/client-batch");
 

@@ -20,6 +20,8 @@ const AUTH = [
   "MissingAuthenticationTokenException",
   "NotAuthorized",
   "OptInRequired",
+  "AuthFailure",
+  "UnauthorizedOperation",
 ];
 
 const CHECK_QUEUE = "The job queue does not exist in this region or takes no jobs. Check `queues` and `region`.";
@@ -38,6 +40,12 @@ const table = defineErrorMap([
     to: "BACKEND_AUTH_FAILED",
     effect: "none",
     say: "No credentials were found. Pass `credentials` or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role.",
+  },
+  {
+    message: /scoped to a valid region/i,
+    to: "BACKEND_AUTH_FAILED",
+    effect: "none",
+    say: "The request was signed for a region that this API does not stand in. The Pricing API stands in us-east-1, eu-central-1 and ap-south-1.",
   },
   { name: AUTH, to: "BACKEND_AUTH_FAILED", effect: "none" },
   { status: [401, 403], to: "BACKEND_AUTH_FAILED", effect: "none" },

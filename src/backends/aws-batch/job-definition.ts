@@ -6,7 +6,8 @@ import type { CallContext } from "../../spec/call-context.js";
 import type { Launch } from "../../spec/launch.js";
 import type { BatchApi } from "./client.js";
 import type { JobSize } from "./job-size.js";
-import { DEFAULT_LOG_GROUP, type ResolvedOptions, type ResolvedQueue } from "./options.js";
+import type { ResolvedOptions } from "./options.js";
+import { DEFAULT_LOG_GROUP, type ResolvedQueue } from "./queue-options.js";
 import { definitionList, registered } from "./wire.js";
 
 /** Longest image reference that Batch takes (types of `@aws-sdk/client-batch` 3.1138.0). */

@@ -1,15 +1,6 @@
-import { SchedulerError } from "../../model/errors/scheduler-error.js";
-import type { Price } from "../../model/offer.js";
 import { roundToFargate } from "./fargate-grid.js";
-import {
-  FARGATE_DISK_USD_PER_GIB_HOUR,
-  FARGATE_FREE_DISK_GIB,
-  FARGATE_LIST_PRICES,
-  INSTANCES,
-  LIST_PRICE_REGION,
-  LIST_PRICE_SOURCE,
-} from "./list-prices.js";
-import type { ResolvedQueue } from "./options.js";
+import { FARGATE_FREE_DISK_GIB, INSTANCES } from "./prices/list-prices.js";
+import type { ResolvedQueue } from "./queue-options.js";
 
 /** What is asked for. */
 export interface JobRequest {
@@ -73,64 +64,19 @@ function sizeOnMachine(queue: ResolvedQueue, { cpu, memoryMiB, diskMiB }: JobReq
   return fits ? size : undefined;
 }
 
-interface Machine {
+/** What the largest machine behind a queue has. */
+export interface Machine {
   readonly vcpus: number;
   readonly memoryMiB: number;
   readonly gpus: number;
 }
 
-function machineOf({ instance = {} }: ResolvedQueue): Machine {
+/** As the options say, or as is known of the instance type. */
+export function machineOf({ instance = {} }: ResolvedQueue): Machine {
   const known = INSTANCES[instance.type ?? ""];
   return {
     vcpus: instance.vcpus ?? known?.vcpus ?? 0,
     memoryMiB: instance.memoryMiB ?? known?.memoryMiB ?? 0,
     gpus: instance.gpus ?? known?.gpus ?? 0,
   };
-}
-
-/**
- * What a job of this size costs on the queue. Fargate: vCPUs, memory and disk beyond 20 GiB by their rates. EC2: the machine's price times the
- * largest share that the job takes of its CPUs, memory or GPUs, divided by the utilisation, at most the whole machine.
- *
- * @throws INVALID_CONFIG when no price is configured and none is known.
- */
-export function priceOn(queue: ResolvedQueue, size: JobSize, region: string): Price {
-  const hasListPrice = queue.purchase === "on-demand" && region === LIST_PRICE_REGION;
-  const price = queue.platform === "fargate" ? fargatePrice(queue, size, hasListPrice) : machinePrice(queue, size, hasListPrice);
-  // Prices are decimals; what binary sums add to them below a nano-dollar is not part of them.
-  return { ...price, usdPerHour: Math.round(price.usdPerHour * 1e9) / 1e9 };
-}
-
-function fargatePrice(queue: ResolvedQueue, size: JobSize, hasListPrice: boolean): Price {
-  const list = hasListPrice ? FARGATE_LIST_PRICES[queue.arch] : undefined;
-  const perVcpu = queue.usdPerVcpuHour ?? list?.usdPerVcpuHour;
-  const perGiB = queue.usdPerGiBHour ?? list?.usdPerGiBHour;
-  if (perVcpu === undefined || perGiB === undefined) throw unpriced(queue, "`usdPerVcpuHour` and `usdPerGiBHour`");
-  const disk = Math.max(0, size.diskGiB - FARGATE_FREE_DISK_GIB) * FARGATE_DISK_USD_PER_GIB_HOUR;
-  const isStated = queue.usdPerVcpuHour !== undefined || queue.usdPerGiBHour !== undefined;
-  return {
-    usdPerHour: size.vcpus * perVcpu + (size.memoryMiB / 1024) * perGiB + disk,
-    source: isStated ? queue.priceSource : LIST_PRICE_SOURCE,
-  };
-}
-
-function machinePrice(queue: ResolvedQueue, size: JobSize, hasListPrice: boolean): Price {
-  const machine = machineOf(queue);
-  const stated = queue.instance?.usdPerHour;
-  const whole = stated ?? (hasListPrice ? INSTANCES[queue.instance?.type ?? ""]?.usdPerHour : undefined);
-  if (whole === undefined) throw unpriced(queue, "`instance.usdPerHour`");
-  const gpuShare = machine.gpus === 0 ? 0 : size.gpus / machine.gpus;
-  const share = Math.max(size.vcpus / machine.vcpus, size.memoryMiB / machine.memoryMiB, gpuShare);
-  return {
-    usdPerHour: whole * Math.min(1, share / queue.utilisation),
-    source: stated === undefined ? LIST_PRICE_SOURCE : queue.priceSource,
-  };
-}
-
-function unpriced({ queue }: ResolvedQueue, options: string): SchedulerError {
-  return new SchedulerError(
-    "INVALID_CONFIG",
-    `aws-batch: no price is known for the queue "${queue}". State ${options}: list prices are built in for on-demand capacity in us-east-1 only.`,
-    { details: { field: "queues" } },
-  );
 }

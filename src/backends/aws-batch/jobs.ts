@@ -7,7 +7,7 @@ import type { BatchApi } from "./client.js";
 import { TAGS } from "./names.js";
 import { described, type JobDetail, type JobSummary, listed } from "./wire.js";
 
-/** The reads and ends of jobs, in the portions that the API takes. */
+/** Reads of jobs, in the portions that the API takes. */
 export interface Jobs {
   /** By id; what Batch does not know (any more, or yet) is missing. */
   describe(ids: readonly string[], call: CallContext): Promise<ReadonlyMap<string, JobDetail>>;
@@ -15,8 +15,6 @@ export interface Jobs {
   named(name: string, queue: string, call: CallContext): Promise<readonly JobSummary[]>;
   /** Jobs on a queue that have not ended, and all that were made since then. */
   current(queue: string, sinceMs: number, call: CallContext): Promise<readonly JobSummary[]>;
-  /** Asks for the end of a job, in whatever state it is. */
-  terminate(id: string, reason: string, call: CallContext): Promise<void>;
   /** Marks a job that has ended as released. */
   tagReleased(job: JobDetail, call: CallContext): Promise<void>;
 }
@@ -68,10 +66,6 @@ export function createJobs(id: string, api: BatchApi): Jobs {
       const recent = await list(queue, { filter: { name: "AFTER_CREATED_AT", value: String(Math.max(0, Math.floor(sinceMs))) } }, call);
       for (const job of recent) all.set(job.jobId, job);
       return [...all.values()].sort(byAge);
-    },
-    async terminate(jobId, reason, call) {
-      // Repeating it changes nothing, and it costs nothing.
-      await api.read(call, "terminate the job", (sdk) => new sdk.TerminateJobCommand({ jobId, reason }), z.unknown());
     },
     async tagReleased({ jobArn }, call) {
       if (jobArn === undefined) return;

@@ -1,38 +1,60 @@
+import { SchedulerError } from "../../model/errors/scheduler-error.js";
 import type { Demand, Offer } from "../../model/offer.js";
-import type { Host } from "../../spec/host.js";
-import { awsBatchCapabilities, countryOf } from "./capabilities.js";
-import { priceOn, sizeOn } from "./job-size.js";
-import { queueName, type ResolvedOptions, type ResolvedQueue } from "./options.js";
+import type { CallContext } from "../../spec/call-context.js";
+import { countryOf } from "./capabilities.js";
+import { type JobSize, sizeOn } from "./job-size.js";
+import type { Parts } from "./parts.js";
+import { priceAt, type Rates } from "./prices/rates.js";
+import { queueName, type ResolvedQueue } from "./queue-options.js";
 
 /** Who runs the machines. */
 export const OPERATOR = "aws";
 
 const SETUP_MS = { fargate: 60_000, ec2: 300_000 } as const;
 
-/** One offer for each queue that takes such a job. */
-export function offersFor(
+type Seller = Pick<Parts, "id" | "options" | "region" | "capabilities" | "prices">;
+
+/**
+ * One offer for each queue that takes such a job and has a price.
+ *
+ * @throws what the look-up of a price threw, when no queue is left.
+ */
+export async function offersFor(
   demand: Demand,
   queues: readonly ResolvedQueue[],
-  setting: { readonly id: string; readonly options: ResolvedOptions; readonly region: string },
-  host: Host,
-): readonly Offer[] {
+  seller: Seller,
+  call: CallContext,
+): Promise<readonly Offer[]> {
   if (!demand.image) return [];
-  return queues.flatMap((queue) => {
+  const fitting = queues.flatMap((queue) => {
     const isTooLong = queue.platform === "fargate" && demand.maxLifetimeMs > 14 * 86_400_000;
-    if (isTooLong || (queue.purchase === "spot" && !demand.interruptible)) return [];
-    return offerOf(queue, demand, setting, host) ?? [];
+    const size = isTooLong || (queue.purchase === "spot" && !demand.interruptible) ? undefined : sizeOn(queue, demand);
+    return size === undefined ? [] : [{ queue, size }];
   });
+  const priced = await Promise.all(
+    fitting.map(async (one) => ({
+      ...one,
+      rates: await seller.prices.ratesOf(one.queue, call).catch((error: unknown): SchedulerError => {
+        if (call.signal.aborted || !SchedulerError.isInstance(error) || error.code === "DEPENDENCY_MISSING") throw error;
+        return error;
+      }),
+    })),
+  );
+  const offers = priced.flatMap(({ queue, size, rates }) =>
+    SchedulerError.isInstance(rates) ? [] : [offerOf({ queue, size, rates }, demand, seller, call)],
+  );
+  const failure = priced.find(({ rates }) => SchedulerError.isInstance(rates))?.rates;
+  if (offers.length === 0 && failure !== undefined) throw failure;
+  return offers;
 }
 
 function offerOf(
-  queue: ResolvedQueue,
+  { queue, size, rates }: { readonly queue: ResolvedQueue; readonly size: JobSize; readonly rates: Rates },
   demand: Demand,
-  { id, options, region }: { readonly id: string; readonly options: ResolvedOptions; readonly region: string },
-  host: Host,
-): Offer | undefined {
-  const size = sizeOn(queue, demand);
-  if (size === undefined) return undefined;
-  const { trust, offersTtlMs } = awsBatchCapabilities(options, region);
+  { id, options, region, capabilities }: Seller,
+  { host }: CallContext,
+): Offer {
+  const { trust, offersTtlMs } = capabilities;
   const country = countryOf(options, region);
   const { gpu } = queue;
   return {
@@ -49,7 +71,7 @@ function offerOf(
         : { gpu: { label: gpu.model, count: size.gpus, ...(gpu.memoryGiB === undefined ? {} : { memoryGiB: gpu.memoryGiB }) } }),
       arch: queue.arch,
     },
-    price: priceOn(queue, size, region),
+    price: priceAt(rates, queue, size),
     interruptible: queue.purchase === "spot",
     trust: { operator: "single", certifications: trust.certifications, agreements: trust.agreements, tee: [] },
     place: { ...(country === undefined ? {} : { country }), region, proof: country === undefined ? "claimed" : "contract" },

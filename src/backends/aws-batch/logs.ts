@@ -9,7 +9,8 @@ import type { LogChunk } from "../../spec/launch.js";
 import { clientSettings } from "./client.js";
 import { errors } from "./errors.js";
 import { isFinal } from "./map.js";
-import type { AwsBatchClient, ResolvedOptions } from "./options.js";
+import type { ResolvedOptions } from "./options.js";
+import type { AwsBatchClient } from "./sdk-client.js";
 import { type JobDetail, logEvents } from "./wire.js";
 
 /** Between two looks for new lines, and for a job that does not run yet. */

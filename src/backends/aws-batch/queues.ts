@@ -1,7 +1,8 @@
 import { SchedulerError } from "../../model/errors/scheduler-error.js";
 import type { CallContext } from "../../spec/call-context.js";
 import type { BatchApi } from "./client.js";
-import { queueName, type ResolvedOptions, type ResolvedQueue } from "./options.js";
+import type { ResolvedOptions } from "./options.js";
+import { queueName, type ResolvedQueue } from "./queue-options.js";
 import { queueList } from "./wire.js";
 
 /**

@@ -4,7 +4,7 @@ import type { Price } from "../../model/offer.js";
 import type { Launch } from "../../spec/launch.js";
 import type { JobSize } from "./job-size.js";
 import { TAGS } from "./names.js";
-import type { ResolvedQueue } from "./options.js";
+import type { ResolvedQueue } from "./queue-options.js";
 
 /** Largest SubmitJob (user guide, service limits). */
 const MOST_PAYLOAD_BYTES = 30 * 1024;

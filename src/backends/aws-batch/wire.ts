@@ -43,6 +43,7 @@ export type JobSummary = z.output<typeof jobSummary>;
 export const described = z.object({ jobs: z.array(jobDetail) });
 export const listed = z.object({ jobSummaryList: z.array(jobSummary), nextToken: z.string().optional() });
 export const submitted = z.object({ jobId: z.string().min(1), jobName: z.string() });
+export const terminated = z.object({ errors: z.array(z.object({ job: z.string(), code: z.string().optional() })).default([]) });
 export const definitionList = z.object({ jobDefinitions: z.array(z.object({ jobDefinitionArn: z.string().min(1) })) });
 export const registered = z.object({ jobDefinitionArn: z.string().min(1) });
 export const queueList = z.object({

@@ -53,7 +53,7 @@ export const ERROR_CODES = {
   NO_CAPACITY: code("elsewhere", "none", "market", "The backend has no machine of this kind now."),
   QUOTA_EXCEEDED: code("elsewhere", "none", "backend", "The account's quota does not allow this launch."),
   INSUFFICIENT_FUNDS: code("elsewhere", "none", "backend", "The account or escrow at the backend cannot pay for the launch."),
-  PRICE_UNAVAILABLE: code("elsewhere", "none", "market", "No fresh enough price of the settlement asset is known."),
+  PRICE_UNAVAILABLE: code("elsewhere", "none", "market", "No fresh enough price is known, of the settlement asset or of what is sold."),
   // Backend.
   BACKEND_AUTH_FAILED: code("elsewhere", "none", "backend", "The backend rejected the credentials."),
   BACKEND_UNAVAILABLE: code("elsewhere", "unknown", "backend", "The backend could not be reached or answered with a server error."),

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { INSTANCES } from "../../../../src/backends/aws-batch/list-prices.js";
-import { awsBatchOptions, queueOptions } from "../../../../src/backends/aws-batch/options.js";
+import { awsBatchOptions } from "../../../../src/backends/aws-batch/options.js";
+import { INSTANCES } from "../../../../src/backends/aws-batch/prices/list-prices.js";
+import { priceApiOptions } from "../../../../src/backends/aws-batch/prices/options.js";
+import { queueOptions } from "../../../../src/backends/aws-batch/queue-options.js";
 import { FAILURE_REASONS } from "../../../../src/backends/aws-batch/reasons.js";
 
 const page = readFileSync(new URL("../../../../docs/backends/aws-batch.md", import.meta.url), "utf8");
@@ -12,6 +14,7 @@ describe("the docs page", () => {
   it("has every option, and no other", () => {
     expect([...rows("## Options")].sort()).toEqual(["id", ...Object.keys(awsBatchOptions.shape)].sort());
     expect([...rows("### Queues")].sort()).toEqual(Object.keys(queueOptions.shape).sort());
+    expect([...rows("### Prices")].sort()).toEqual(Object.keys(priceApiOptions.shape).sort());
   });
 
   it("has every known instance type and every reason's code", () => {

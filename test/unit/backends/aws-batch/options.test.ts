@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
-import { type AwsBatchOptions, awsBatch } from "../../../../src/backends/aws-batch/index.js";
-import { priceOn, sizeOn } from "../../../../src/backends/aws-batch/job-size.js";
-import { type AwsBatchQueue, awsBatchOptions } from "../../../../src/backends/aws-batch/options.js";
+import { type AwsBatchOptions, type AwsBatchQueue, awsBatch } from "../../../../src/backends/aws-batch/index.js";
+import { type JobSize, sizeOn } from "../../../../src/backends/aws-batch/job-size.js";
+import { awsBatchOptions } from "../../../../src/backends/aws-batch/options.js";
+import { configuredRates, priceAt } from "../../../../src/backends/aws-batch/prices/rates.js";
+import type { ResolvedQueue } from "../../../../src/backends/aws-batch/queue-options.js";
 
 const FARGATE: AwsBatchQueue = { queue: "f", platform: "fargate", purchase: "on-demand", executionRoleArn: "arn:aws:iam::1:role/x" };
 const EC2: AwsBatchQueue = { queue: "e", platform: "ec2", purchase: "on-demand", instance: { type: "g6.xlarge" }, gpu: { model: "L4" } };
@@ -11,6 +13,11 @@ const resolved = (queue: AwsBatchQueue) => {
   const [one] = awsBatchOptions.parse({ queues: [queue] }).queues;
   if (one === undefined) throw new Error("no queue");
   return one;
+};
+const priceOn = (queue: ResolvedQueue, size: JobSize, region: string) => {
+  const rates = configuredRates(queue, region);
+  if (rates === undefined) throw new Error("no rates");
+  return priceAt(rates, queue, size);
 };
 const ask = { cpu: 1, memoryMiB: 2_048, diskMiB: 1_024 };
 
@@ -30,6 +37,27 @@ describe("options", () => {
   ])("refuses %j", (queue, message) => {
     expect(() => make(queue)).toThrow(message);
     expect(() => make(queue)).toThrow(expect.objectContaining({ code: "INVALID_CONFIG" }));
+  });
+
+  it.each<[unknown, RegExp]>([
+    [{ pricingRegion: "eu-west-1" }, /`?prices\.pricingRegion`?.*us-east-1, eu-central-1, ap-south-1/],
+    [{ refreshMs: 10_000, staleMs: 9_999 }, /prices\.staleMs.*at least `refreshMs`/],
+    [{ pricingClient: {} }, /prices\.pricingClient.*client of the AWS SDK/],
+    [{ refreshMinutes: 1 }, /there is no option `prices\.refreshMinutes`/],
+    ["spot", /prices/],
+  ])("refuses the prices %j", (prices, message) => {
+    expect(() => make(FARGATE, { prices } as object)).toThrow(
+      expect.objectContaining({ code: "INVALID_CONFIG", message: expect.stringMatching(message) }),
+    );
+  });
+
+  it("needs no price for what can be looked up, and still one for what cannot", () => {
+    const elsewhere = { region: "eu-west-1", prices: "api" } as const;
+    for (const queue of [FARGATE, EC2, { ...EC2, purchase: "spot" }]) expect(make(queue, elsewhere).kind).toBe("aws-batch");
+    expect(() => make({ ...FARGATE, purchase: "spot" }, elsewhere)).toThrow(/not for Fargate Spot/);
+    const nameless = { queue: "e", platform: "ec2", purchase: "spot", instance: { vcpus: 4, memoryMiB: 8_192 } };
+    expect(() => make(nameless, elsewhere)).toThrow(/instance\.usdPerHour/);
+    expect(() => make(FARGATE, { ...elsewhere, prices: "configured" })).toThrow(/usdPerVcpuHour/);
   });
 
   it("names option and variable when there is no region, and refuses a queue twice", () => {
