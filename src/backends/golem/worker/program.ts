@@ -1,0 +1,307 @@
+import { WORKER_GUARDS } from "./program-guards.js";
+
+const OPERATIONS = String.raw`const operations = {
+  async connect() {
+    const golem = load();
+    yagna = new golem.YagnaApi({ apiKey: orders.appKey, basePath: orders.url, logger: silent });
+    yagna.appSessionId = orders.sessionTag;
+    guardMarket(yagna.market);
+    guardPolls(yagna.market, ["collectAgreementEvents"]);
+    guardPolls(yagna.payment, ["getDebitNoteEvents", "getInvoiceEvents"]);
+    const payment = { network: orders.network };
+    if (orders.driver !== undefined) payment.driver = orders.driver;
+    if (orders.token !== undefined) payment.token = orders.token;
+    const made = new golem.GolemNetwork({
+      logger: silent, api: { key: orders.appKey, url: orders.url }, payment, override: { yagna },
+    });
+    await made.connect();
+    made.market.events.on("agreementTerminated", ({ agreement, reason, terminatedBy }) => {
+      send({ event: "terminated", agreementId: agreement.id, by: String(terminatedBy), reason: String(reason || "").slice(0, 300) });
+    });
+    glm = made;
+    return {};
+  },
+
+  async scan({ specification, forMs, most }) {
+    const found = new Map();
+    await new Promise((resolve, reject) => {
+      const subscription = glm.market.scan(glm.market.buildScanSpecification(specification)).subscribe({
+        next: (offer) => {
+          try {
+            found.set(offer.provider.id, {
+              providerId: offer.provider.id, name: String(offer.provider.name), properties: offer.properties,
+            });
+          } catch {}
+          if (found.size >= most) finish();
+        },
+        error: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+        complete: () => finish(),
+      });
+      const finish = () => {
+        clearTimeout(timer);
+        subscription.unsubscribe();
+        resolve();
+      };
+      const timer = setTimeout(finish, forMs);
+    });
+    return [...found.values()];
+  },
+
+  async negotiate(order) {
+    if (negotiations.has(order.key)) throw problem("Busy", "this order is negotiated already");
+    const negotiation = { key: order.key, drafts: new Map(), demands: new Set(), counts: {}, over: false, subscription: undefined };
+    negotiations.set(order.key, negotiation);
+    try {
+      negotiation.allocation = await glm.payment.getAllocation(order.allocationId);
+      const pricing = {
+        model: "linear", maxStartPrice: order.limits.startGlm, maxCpuPerHourPrice: order.limits.glmPerHour, maxEnvPerHourPrice: order.limits.glmPerHour,
+      };
+      const rentHours = order.rentSeconds / 3600;
+      const details = await glm.market.buildDemandDetails(order.demand, { rentHours, pricing }, negotiation.allocation);
+      details.prototype.properties.push(
+        { key: PREFIX + "key", value: order.key }, { key: PREFIX + "namespace", value: order.namespace },
+      );
+      if (negotiation.over) return {};
+      const accepts = (proposal) => {
+        try {
+          const wanted = order.nodes === undefined || order.nodes.includes(proposal.provider.id);
+          const refused = order.exceptNodes !== undefined && order.exceptNodes.includes(proposal.provider.id);
+          const hour = proposal.getEstimatedCost(1) - proposal.pricing.start;
+          const whole = proposal.getEstimatedCost(rentHours);
+          const fits = wanted && !refused && hour <= order.limits.glmPerHour && whole <= order.limits.totalGlm;
+          if (!fits) {
+            const name = !wanted || refused ? "unwanted" : "tooDear";
+            negotiation.counts[name] = (negotiation.counts[name] || 0) + 1;
+          }
+          return fits;
+        } catch {
+          return false;
+        }
+      };
+      negotiation.subscription = glm.market.collectDraftOfferProposals({
+        demandSpecification: details, pricing, filter: accepts, proposalsBatchReleaseTimeoutMs: order.batchMs,
+      }).subscribe({
+        next: (draft) => {
+          negotiation.drafts.set(draft.id, draft);
+          const { id: providerId, name, walletAddress } = draft.provider;
+          send({ event: "draft", key: order.key, draft: { proposalId: draft.id, providerId, name, wallet: walletAddress, properties: draft.properties } });
+        },
+        error: (error) => send({ event: "negotiation-failed", key: order.key, error: failure(error) }),
+      });
+    } catch (error) {
+      negotiations.delete(order.key);
+      throw error;
+    }
+    return {};
+  },
+
+  async endNegotiation({ key }) {
+    const negotiation = negotiations.get(key);
+    if (negotiation === undefined) return {};
+    negotiation.over = true;
+    negotiations.delete(key);
+    if (negotiation.signing !== undefined) negotiation.signing.abort(problem("Dropped", "the negotiation is over"));
+    if (negotiation.subscription !== undefined) negotiation.subscription.unsubscribe();
+    return { counts: negotiation.counts };
+  },
+
+  async sign({ key, proposalId, rentSeconds, ceiling }) {
+    const negotiation = negotiations.get(key);
+    const draft = negotiation && negotiation.drafts.get(proposalId);
+    if (draft === undefined) throw problem("NoDraft", "the proposal is not known any more");
+    negotiation.drafts.delete(proposalId);
+    negotiation.signing = new AbortController();
+    const agreement = await glm.market.proposeAgreement(draft, { expirationSec: rentSeconds }, negotiation.signing.signal);
+    return take(key, agreement, negotiation.allocation, draft.pricing, draft.getDto().cpuThreads, ceiling);
+  },
+
+  // Takes up an agreement that was signed in this thread without anybody hearing of it.
+  async adopt({ key, agreementId, allocationId, ceiling }) {
+    if (leases.has(key)) throw problem("Busy", "the lease is known already");
+    const allocation = await glm.payment.getAllocation(allocationId);
+    const agreement = await glm.market.fetchAgreement(agreementId);
+    if (agreement.getState() !== "Approved") throw problem("NoLease", "the agreement is over");
+    return take(key, agreement, allocation, ceiling.pricing, ceiling.threads, ceiling);
+  },
+
+  async open({ key }) {
+    const lease = leaseOf(key);
+    lease.activity = await glm.activity.createActivity(lease.agreement);
+    send({ event: "activity", key, activityId: lease.activity.id });
+    alive(lease);
+    lease.exe = await glm.activity.createExeUnit(lease.activity, {
+      storageProvider: glm.services.storageProvider, signalOrTimeout: lease.abort.signal,
+    });
+    return {};
+  },
+
+  async upload({ key, file, data, to, limitMs }) {
+    const { exe } = leaseOf(key);
+    const options = { signalOrTimeout: limitMs };
+    // A fresh array: the SDK sends the whole buffer behind a view.
+    const result = file !== undefined ? await exe.uploadFile(file, to, options) : await exe.uploadData(Uint8Array.from(data), to, options);
+    if (!result || result.result !== "Ok") throw problem("TransferFailed", String((result && result.message) || "no result"));
+    return {};
+  },
+
+  async download({ key, from, file, limitMs }) {
+    const { exe } = leaseOf(key);
+    const result = await exe.downloadFile(from, file, { signalOrTimeout: limitMs });
+    if (!result || result.result !== "Ok") throw problem("TransferFailed", String((result && result.message) || "no result"));
+    return {};
+  },
+
+  async run({ key, entryPoint, args, follow, silenceMs }) {
+    const lease = leaseOf(key);
+    const { id } = lease.activity;
+    const capture = { stdout: { stream: { format: "string" } }, stderr: { stream: { format: "string" } } };
+    const command = { run: { entry_point: entryPoint, args, ...(follow ? { capture } : {}) } };
+    const sent = glm.activity.executeScript(lease.activity, { text: JSON.stringify([command]) });
+    const batchId = await limited(EXEC_LIMIT_MS, sent, "sending the command");
+    send({ event: "command", key, follow });
+    const stream = follow ? followOutput(lease, batchId) : undefined;
+    try {
+      const result = await results(lease, id, batchId, silenceMs);
+      if (stream !== undefined) await Promise.race([stream.finished, wait(STREAM_TAIL_MS)]);
+      return {
+        ok: result.result === "Ok", message: String(result.message || ""), returnCode: stream && stream.returnCode(),
+        stdout: typeof result.stdout === "string" ? result.stdout : "", stderr: typeof result.stderr === "string" ? result.stderr : "",
+      };
+    } finally {
+      if (stream !== undefined) stream.stop();
+    }
+  },
+
+  // Ends the SDK's part in a lease, whose end and bill are settled over REST.
+  async drop({ key }) {
+    const lease = leases.get(key);
+    if (lease === undefined) return {};
+    leases.delete(key);
+    lease.dropped = true;
+    lease.payment.stop();
+    lease.abort.abort(problem("Dropped", "the lease is over"));
+    return {};
+  },
+};
+
+function take(key, agreement, allocation, pricing, threads, ceiling) {
+  const lease = { key, agreement, signedAtMs: Date.now(), abort: new AbortController(), dropped: false };
+  const perSecond = pricing.envSec + pricing.cpuSec * (isNumber(threads) && threads > 0 ? threads : 1);
+  const most = () => {
+    const seconds = (Date.now() - lease.signedAtMs) / 1000 + ceiling.slackSeconds;
+    return Math.min(ceiling.totalGlm, (pricing.start + perSecond * seconds) * (1 + ceiling.tolerance));
+  };
+  const passes = (kind, amount) => {
+    const due = Number(amount);
+    const accepted = Number.isFinite(due) && due >= 0 && due <= most();
+    send({ event: "bill", key, kind, amount: String(amount), accepted });
+    return accepted;
+  };
+  lease.payment = glm.payment.createAgreementPaymentProcess(agreement, allocation, {
+    debitNoteFilter: (note) => passes("debit-note", note.totalAmountDue),
+    invoiceFilter: (invoice) => passes("invoice", invoice.amount),
+  });
+  leases.set(key, lease);
+  const { id: providerId, name, walletAddress } = agreement.provider;
+  return { agreementId: agreement.id, providerId, name, wallet: walletAddress };
+}
+
+function leaseOf(key) {
+  const lease = leases.get(key);
+  if (lease === undefined) throw problem("NoLease", "the lease is not known here");
+  return lease;
+}
+
+function alive(lease) {
+  if (lease.dropped) throw problem("Dropped", "the lease is over");
+}
+
+function followOutput(lease, batchId) {
+  let returnCode, finish;
+  const finished = new Promise((resolve) => {
+    finish = resolve;
+  });
+  const out = (stream, value) => {
+    if (value === undefined || value === null || value === "") return;
+    const text = typeof value === "string" ? value : Buffer.from(value).toString("utf8");
+    send({ event: "output", key: lease.key, stream, text });
+  };
+  const subscription = yagna.activity.exec.observeBatchExecResults(lease.activity.id, batchId).subscribe({
+    next: ({ kind }) => {
+      if (!kind) return;
+      out("stdout", kind.stdout);
+      out("stderr", kind.stderr);
+      if (kind.finished) {
+        if (Number.isInteger(kind.finished.return_code)) returnCode = kind.finished.return_code;
+        finish();
+      }
+    },
+    // Says nothing about the command: its results are asked for elsewhere.
+    error: () => {
+      send({ event: "output-lost", key: lease.key });
+      finish();
+    },
+  });
+  return { finished, returnCode: () => returnCode, stop: () => subscription.unsubscribe() };
+}
+
+async function results(lease, activityId, batchId, silenceMs) {
+  let heardAtMs = Date.now();
+  let missing = 0;
+  for (let pause = FIRST_PAUSE_MS; ; ) {
+    alive(lease);
+    try {
+      const list = await yagna.activity.control.getExecBatchResults(activityId, batchId, undefined, 5);
+      if (!Array.isArray(list)) throw problem("MalformedAnswer", "the daemon's answer to a poll for results is no list");
+      const last = list[list.length - 1];
+      if (last && last.isBatchFinished) return last;
+      heardAtMs = Date.now();
+      missing = 0;
+      pause = FIRST_PAUSE_MS;
+    } catch (error) {
+      alive(lease);
+      const state = await stateOf(activityId);
+      if (state.gone) throw problem("ActivityTerminated", state.said || "the exe-unit is gone");
+      missing = statusOf(error) === 404 && state.missing ? missing + 1 : 0;
+      if (missing >= MOST_MISSING) throw problem("ActivityTerminated", "the daemon knows the activity no more");
+      if (Date.now() - heardAtMs > silenceMs) throw error;
+      await wait(pause);
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+    }
+  }
+}
+
+async function stateOf(activityId) {
+  try {
+    const { state, reason, errorMessage } = await yagna.activity.state.getActivityState(activityId);
+    const gone = Array.isArray(state) && state[0] === "Terminated";
+    return { gone, said: [reason, errorMessage].filter((part) => typeof part === "string" && part !== "").join(": ") };
+  } catch (error) {
+    return { gone: false, missing: statusOf(error) === 404 };
+  }
+}
+
+parentPort.on("message", async ({ id, operation, parameters }) => {
+  try {
+    send({ id, value: await operations[operation](parameters) });
+  } catch (error) {
+    send({ id, error: failure(error) });
+  }
+});
+`;
+
+/**
+ * The program in which golem-js runs: a worker thread of its own, so that what the SDK lets go wrong (a failure of the daemon or a malformed offer
+ * of a stranger becomes an uncaught exception in it) ends at most this thread. It is text, because a file beside the module would get
+ * lost whenever a user bundles the library; it needs nothing but Node and the SDK, which it loads from where its user has it.
+ *
+ * It decides nothing: it takes orders one by one (see `messages.ts`), keeps its time for none of them, and leaves prices, ranks and what a failure
+ * means to the other side. What it does beside passing calls on is to keep the SDK alive:
+ * - requests of the market are repeated, and malformed events taken out, before the SDK sees them (the SDK would die of both);
+ * - polls for events wait after a failure (the SDK would ask again at once, thousands of times a second);
+ * - debit notes and invoices pass only below the ceiling and what the time that passed can have cost.
+ */
+export const WORKER_PROGRAM = `${WORKER_GUARDS}\n${OPERATIONS}`;
