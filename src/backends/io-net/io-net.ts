@@ -15,7 +15,7 @@ import { keyOf, nameOf } from "./names.js";
 import { type IoNetOptions, ioNetOptions, workloadOptions } from "./options.js";
 import { deploymentOf, refTo } from "./reference.js";
 import { needsWorkers, toReport } from "./report.js";
-import { createSharedWork } from "./shared-work.js";
+import { createSharedWork } from "../../kit/shared-work.js";
 import { isOver, stageOf } from "./statuses.js";
 import type { ListedDeployment } from "./wire.js";
 
