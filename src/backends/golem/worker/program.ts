@@ -157,8 +157,8 @@ const OPERATIONS = String.raw`const operations = {
   async run({ key, entryPoint, args, follow, silenceMs }) {
     const lease = leaseOf(key);
     const { id } = lease.activity;
-    const capture = { stdout: { stream: { format: "string" } }, stderr: { stream: { format: "string" } } };
-    const command = { run: { entry_point: entryPoint, args, ...(follow ? { capture } : {}) } };
+    const how = follow ? { stream: { format: "string" } } : { atEnd: { format: "string" } };
+    const command = { run: { entry_point: entryPoint, args, capture: { stdout: how, stderr: how } } };
     const sent = glm.activity.executeScript(lease.activity, { text: JSON.stringify([command]) });
     const batchId = await limited(EXEC_LIMIT_MS, sent, "sending the command");
     send({ event: "command", key, follow });
