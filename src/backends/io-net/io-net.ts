@@ -1,5 +1,6 @@
 import { defineBackend } from "../../kit/define-backend.js";
 import { inspectEach } from "../../kit/each.js";
+import { createSharedWork } from "../../kit/shared-work.js";
 import { parseBackendOptions } from "../../kit/validation.js";
 import { SchedulerError } from "../../model/errors/scheduler-error.js";
 import type { Finding, Lease, LeaseRef } from "../../model/lease.js";
@@ -15,7 +16,6 @@ import { keyOf, nameOf } from "./names.js";
 import { type IoNetOptions, ioNetOptions, workloadOptions } from "./options.js";
 import { deploymentOf, refTo } from "./reference.js";
 import { needsWorkers, toReport } from "./report.js";
-import { createSharedWork } from "../../kit/shared-work.js";
 import { isOver, stageOf } from "./statuses.js";
 import type { ListedDeployment } from "./wire.js";
 
