@@ -15,9 +15,10 @@ export interface OutputArtifact extends Artifact {
   readonly member: string;
   /**
    * Set when the object is an archive of a declared directory, because the node could write one object only. `sha256` and
-   * `size` are then the archive's, which differ between machines for equal files; `treeSha256` is the same for equal files.
+   * `size` are then the archive's, which differ between machines for equal files; `treeSha256` is the same for equal files. `files`: how many
+   * it is taken apart into when the result is promoted; absent: not looked into yet, or too many, so that it stays an archive.
    */
-  readonly archive?: { readonly format: "tar"; readonly treeSha256: string };
+  readonly archive?: { readonly format: "tar"; readonly treeSha256: string; readonly files?: number };
   /** The store's version of the object whose bytes were checked, where it tells one; what is there under another version is not what was accepted. */
   readonly version?: string;
 }

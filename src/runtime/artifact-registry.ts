@@ -8,6 +8,7 @@ import {
   storeOf,
   type Workspace,
 } from "../data/staging/index.js";
+import { joinUri } from "../kit/transfer/index.js";
 import type { OutputArtifact } from "../model/artifact.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import type { ArtifactStore } from "../spec/artifact-store.js";
@@ -77,6 +78,12 @@ export class ArtifactRegistry {
 /** Where a file of an accepted output belongs; `undefined`: it stays where it is. Below a URI that ends in `/` a single file keeps its name. */
 export function destinationOf(output: OutputArtifact, uri: string | undefined): string | undefined {
   if (uri === undefined) return undefined;
-  if (output.member === "") return uri.endsWith("/") ? `${uri}${encodeURIComponent(nameOf(output))}` : uri;
-  return `${uri.endsWith("/") ? uri : `${uri}/`}${output.member}`;
+  if (output.member === "") return uri.endsWith("/") ? joinUri(uri, nameOf(output)) : uri;
+  return joinUri(withSlash(uri), output.member);
 }
+
+/** Where the files of an accepted archive belong: below its destination, else beside it, where no name of theirs can clash with its own. */
+export const unpackedBase = ({ uri }: OutputArtifact, destination: string | undefined): string =>
+  destination === undefined ? `${uri.slice(0, uri.lastIndexOf("/"))}/files/` : withSlash(destination);
+
+const withSlash = (uri: string): string => (uri.endsWith("/") ? uri : `${uri}/`);

@@ -13,8 +13,10 @@ import type { AttemptRow } from "../model/attempt.js";
 import { failureOf, SchedulerError, type SerializedError } from "../model/errors/scheduler-error.js";
 import type { LeaseRow } from "../model/lease.js";
 import type { RunRow } from "../model/run.js";
+import type { ArtifactStore } from "../spec/artifact-store.js";
 import type { EngineContext } from "./engine-context.js";
 import type { GuardedBackend } from "./guard.js";
+import { checkedArchive } from "./output-archives.js";
 import { runnerManifest } from "./runner-status.js";
 import { digestOf, readSmall } from "./stored-bytes.js";
 
@@ -91,11 +93,19 @@ async function keep(context: EngineContext, places: AttemptPlaces, index: number
     if (!SchedulerError.isInstance(thrown) || thrown.code !== "ARTIFACT_NOT_FOUND") throw thrown;
     throw mismatch(output, "is not in the artifact store, although the node claims to have stored it");
   }
-  const stored = await digestOf(store, uri, { host });
-  if (stored?.size === output.size && stored.sha256 === output.sha256)
-    return { ...output, uri, ...(stored.version === undefined ? {} : { version: stored.version }) };
+  const kept = await checked(context, store, { ...output, uri });
+  if (kept !== undefined) return kept;
   await store.remove(uri, { host });
   throw mismatch(output, "is not what the node claims to have stored");
+}
+
+/** The output with what was found out about it; nothing when it is not what is claimed. Of an archive the whole is looked at, whatever the store says. */
+async function checked(context: EngineContext, store: ArtifactStore, output: OutputArtifact): Promise<OutputArtifact | undefined> {
+  const { host } = context.options;
+  if (output.archive !== undefined) return checkedArchive(context, store, output, output.archive);
+  const stored = await digestOf(store, output.uri, { host });
+  if (stored?.size !== output.size || stored.sha256 !== output.sha256) return undefined;
+  return stored.version === undefined ? output : { ...output, version: stored.version };
 }
 
 const mismatch = (output: OutputArtifact, what: string): SchedulerError =>

@@ -2,8 +2,9 @@ import type { RunInput } from "../core/lifecycle/inputs.js";
 import type { OutputArtifact } from "../model/artifact.js";
 import { toSchedulerError } from "../model/errors/scheduler-error.js";
 import type { RunState } from "../model/run.js";
-import { destinationOf } from "./artifact-registry.js";
+import { destinationOf, unpackedBase } from "./artifact-registry.js";
 import type { EngineContext } from "./engine-context.js";
+import { unpackArchive } from "./output-archives.js";
 import { readAccepted } from "./read-accepted.js";
 
 /**
@@ -15,7 +16,7 @@ export async function promoteOutputs(context: EngineContext, state: RunState): P
   try {
     const outputs: OutputArtifact[] = [];
     for (const output of winner?.manifest?.outputs ?? [])
-      outputs.push(await promoteOne(context, output, state.run.workload.outputs[output.path]?.uri));
+      outputs.push(...(await promoteOne(context, output, state.run.workload.outputs[output.path]?.uri)));
     return { type: "promoted", outputs };
   } catch (thrown) {
     const error = toSchedulerError(thrown, "PROMOTION_FAILED", "An accepted output could not be moved").toJSON();
@@ -24,15 +25,16 @@ export async function promoteOutputs(context: EngineContext, state: RunState): P
   }
 }
 
-async function promoteOne(context: EngineContext, output: OutputArtifact, uri: string | undefined): Promise<OutputArtifact> {
+async function promoteOne(context: EngineContext, output: OutputArtifact, uri: string | undefined): Promise<readonly OutputArtifact[]> {
+  if (output.archive?.files !== undefined) return unpackArchive(context, output, unpackedBase(output, uri));
   const { version, ...promoted } = output;
   const destination = destinationOf(output, uri);
-  if (destination === undefined) return promoted;
+  if (destination === undefined) return [promoted];
   const { host } = context.options;
   const from = context.artifacts.storeFor(output.uri);
   const to = context.artifacts.storeFor(destination);
   if (from === to && version !== undefined) await to.copy(output.uri, destination, { host, ifVersion: version });
   // Digested on the way, so that nothing appears at the destination that was not accepted.
   else await to.put(destination, { stream: await readAccepted(context, output) }, { host });
-  return { ...promoted, uri: destination };
+  return [{ ...promoted, uri: destination }];
 }

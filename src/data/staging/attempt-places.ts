@@ -41,7 +41,7 @@ export function keptUri(prefix: string, index: number, output: Pick<OutputArtifa
 /** The name of an output's file: below a declared directory its path there, else the last part of the declared path. */
 export function nameOf({ path, member, archive }: Pick<OutputArtifact, "path" | "member" | "archive">): string {
   if (member !== "") return member;
-  const last = path.split("/").findLast((part) => part !== "") ?? "output";
+  const last = path.split("/").findLast((part) => part !== "" && part !== ".") ?? "output";
   return archive === undefined ? last : `${last}.${archive.format}`;
 }
 

@@ -41,7 +41,7 @@ test("the same where the store knows no versions: nothing appears at the destina
   const store = fileStore({ directory: join(folder, "store") });
   const tampering = before(store, "read", (uri) => writeFileSync(new URL(uri), "changed"));
   const scheduler = new Scheduler({ backends: [local({ usdPerHour: 0 })], artifacts: [tampering] });
-  onTestFinished(() => scheduler.close({ mode: "cancel" }));
+  onTestFinished(async () => void (await scheduler.close({ mode: "cancel" })));
   writeFileSync(join(folder, "result"), "of an earlier run");
   const run = await scheduler.schedule(
     shell("echo right > out", { outputs: { out: `file://${folder}/result` }, resources: { cpu: 0.1, memory: "16MiB" } }),
