@@ -18,6 +18,8 @@ export interface CandidateRecord {
   readonly operator?: string;
   readonly node?: string;
   readonly usdPerHour: number;
+  /** An open lease of the warm pool, paid for until then. */
+  readonly reuses?: { readonly leaseKey: string; readonly paidUntilMs: number };
   /** Expected fully loaded cost plus penalties; the smallest wins. */
   readonly totalUsd: number;
   readonly parts: readonly CostPart[];

@@ -28,6 +28,10 @@ export type RunEvent =
       readonly decisionId: string;
     })
   | (AttemptEvent & { readonly type: "lease-opened"; readonly node?: string })
+  /** Instead of `lease-opened`: an idle lease that is paid for until `paidUntilMs` was taken over. */
+  | (AttemptEvent & { readonly type: "lease-reused"; readonly node?: string; readonly leaseKey: string; readonly paidUntilMs: number })
+  /** Instead of `lease-released`: its time is paid for, so it stays open for the next work until `idleUntilMs`. */
+  | (AttemptEvent & { readonly type: "lease-kept"; readonly idleUntilMs: number; readonly chargedUsd: number })
   | (AttemptEvent & { readonly type: "attempt-started"; readonly node?: string })
   | (AttemptEvent & {
       readonly type: "attempt-ended";
@@ -52,6 +56,8 @@ export const EVENT_TYPES = [
   "run-waiting",
   "attempt-planned",
   "lease-opened",
+  "lease-reused",
+  "lease-kept",
   "attempt-started",
   "attempt-ended",
   "lease-lost",

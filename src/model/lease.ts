@@ -1,7 +1,7 @@
 import type { ErrorCode } from "./errors/codes.js";
 import type { SerializedError } from "./errors/scheduler-error.js";
 import type { NanoUsd } from "./money.js";
-import type { NodeIdentity, Price } from "./offer.js";
+import type { Billing, NodeIdentity, Price } from "./offer.js";
 
 /** How a backend recognises a lease again. Plain JSON, stored, without secrets. */
 export interface LeaseRef {
@@ -77,12 +77,27 @@ export interface Lease {
  */
 export type LeaseState = "intended" | "absent" | "open" | "releasing" | "released";
 
+/** What had become of a lease before an attempt took it over idle. Everything its own share of the bill is computed from. */
+export interface ReusedLease {
+  /** Row from which it was taken; that row's part is over. The backend goes on calling the lease by `ref.key`. */
+  readonly from: string;
+  /** When the lease was opened. */
+  readonly openedAtMs: number;
+  /** Time that was booked when it was opened, ms. */
+  readonly bookedMs: number;
+  readonly billing: Billing;
+  /** Launches before this one. */
+  readonly launches: number;
+  /** What earlier attempts on it were charged, all together. */
+  readonly charged: NanoUsd;
+}
+
 /** A lease as the store keeps it. Written under the claim of the run that owns it. */
 export interface LeaseRow {
   readonly key: string;
   readonly version: number;
   readonly backend: string;
-  /** Run and attempt for which it was bound; `warm` once the pool owns it. */
+  /** Run and attempt that use it; `warm` once the pool owns it, with the run whose attempt used it last. */
   readonly owner:
     | { readonly kind: "attempt"; readonly runId: string; readonly attempt: number }
     | { readonly kind: "warm"; readonly runId: string };
@@ -113,8 +128,16 @@ export interface LeaseRow {
   /** When `find`, `release` or the question for the final charge is due again; absent: nothing is planned. */
   readonly nextTryAtMs?: number;
   readonly lastError?: SerializedError;
-  /** Warm pool only. */
+  /** Settled once already, while it was idle: what was booked then. The final charge books the difference. */
+  readonly booked?: NanoUsd;
+  /** The attempt did not open the lease but took an idle one over. */
+  readonly reused?: ReusedLease;
+  /** Warm: which workloads may take it over. Absent: none yet, the result of the last one has still to be confirmed. */
   readonly reuseKey?: string;
+  /** Warm or reused: until then everything is paid for; releasing it earlier would save nothing. */
   readonly paidUntilMs?: number;
+  /** Warm: released then, unless somebody takes it over before. */
   readonly idleUntilMs?: number;
+  /** Key of the row under which another attempt goes on with the lease. Such a row is `released`: the lease itself is open. */
+  readonly passedTo?: string;
 }

@@ -124,6 +124,8 @@ export interface Offer {
   /** Most restricted data class this offer may ever see, where the seller limits it. Absent: the trust facts decide alone. */
   readonly maxSensitivity?: Sensitivity;
   readonly expiresAtMs: number;
+  /** Set by the runtime alone: the offer is an open lease of the warm pool, at what more it costs to use it. */
+  readonly reuses?: { readonly leaseKey: string; readonly paidUntilMs: number };
   /** Whatever the backend needs to bind this offer again later. Plain JSON, no secrets. */
   readonly data?: unknown;
 }

@@ -4,7 +4,7 @@ import { SchedulerError, toSchedulerError } from "../model/errors/scheduler-erro
 import { type GroupRow, NO_EXCLUSIONS, type RunRow, type RunState } from "../model/run.js";
 import type { InputRequest, Workload } from "../model/workload.js";
 import type { CommitResult, IdempotencyRow } from "../spec/store.js";
-import { CLAIM_MS } from "./claim-keeper.js";
+import { CLAIM_MS } from "./claim-times.js";
 import type { EngineContext } from "./engine-context.js";
 
 /** What is accepted together: one run, or the members of a group. */

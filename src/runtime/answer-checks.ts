@@ -18,6 +18,7 @@ export function checkOffers(backend: Backend, offers: readonly Offer[]): readonl
     if (offer.backend !== backend.id) throw violation(backend, `offer "${offer.id}" names its own backend`);
     if (!Number.isFinite(offer.price?.usdPerHour) || offer.price.usdPerHour < 0)
       throw violation(backend, `offer "${offer.id}" has a finite price >= 0`);
+    if (offer.reuses !== undefined) throw violation(backend, `offer "${offer.id}" reuses no lease: the scheduler alone offers open ones`);
     if (!Number.isFinite(offer.expiresAtMs)) throw violation(backend, `offer "${offer.id}" says when it expires`);
   }
   return offers;

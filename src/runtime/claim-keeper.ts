@@ -1,11 +1,9 @@
 import type { TimerHandle } from "../spec/host.js";
 import type { Claim } from "../spec/store.js";
+import { CLAIM_MS, RENEW_MS } from "./claim-times.js";
 import type { Engine } from "./engine.js";
 import type { EngineContext } from "./engine-context.js";
 
-/** How long a claim lasts without renewal, and how often it is renewed, ms. A crashed process's runs wait that long. */
-export const CLAIM_MS = 30_000;
-const RENEW_MS = 10_000;
 /** Runs renewed or taken over in one call to the store. */
 const BATCH = 1_000;
 
@@ -38,6 +36,7 @@ export class ClaimKeeper {
     try {
       await this.#renew();
       await this.#takeOver();
+      await this.#engine.idle.scan();
       await this.#engine.learn();
     } catch (thrown) {
       logger.warn({ error: String(thrown) }, "Claims could not be renewed");

@@ -16,6 +16,8 @@ import { isFar, stagingOf } from "./staging-of.js";
 /** How effects give their answers back: applied to the run in order; the promise settles once committed. */
 export interface EffectSink {
   readonly submit: (live: LiveRun, input: RunInput) => void;
+  /** Lets the idle leases of a backend go. */
+  readonly cool: (backend: string) => void;
   readonly submitAndCommit: (live: LiveRun, input: RunInput) => Promise<void>;
 }
 
@@ -49,7 +51,7 @@ export class Effects {
     if (command.kind === "watch") {
       const lease = leaseOf(live, command.key);
       if (lease?.ref === undefined) return;
-      this.#monitor.watch(live, lease.ref);
+      this.#monitor.watch(live, command.key, lease.ref);
       this.#results.watch(live, command.key);
       return;
     }
@@ -79,6 +81,8 @@ export class Effects {
     switch (command.kind) {
       case "bind":
         return this.#bind(live, command.key);
+      case "start":
+        return this.#start(live, command.key);
       case "find":
         return this.#find(live, command.key);
       case "collect":
@@ -115,11 +119,26 @@ export class Effects {
       );
       return { type: "bound", key, lease };
     } catch (thrown) {
-      return {
-        type: "bind-failed",
-        key,
-        error: toSchedulerError(thrown, "BACKEND_UNAVAILABLE", "The launch could not be prepared").toJSON(),
-      };
+      const error = toSchedulerError(thrown, "BACKEND_UNAVAILABLE", "The launch could not be prepared").toJSON();
+      // Whatever is booked with this seller and not used may come back.
+      if (error.code === "INSUFFICIENT_FUNDS" && attempt !== undefined) this.#sink.cool(attempt.offer.backend);
+      return { type: "bind-failed", key, error };
+    } finally {
+      live.placements?.delete(key);
+    }
+  }
+
+  /** The attempt's launch on a lease that stood idle. */
+  async #start(live: LiveRun, key: string): Promise<RunInput> {
+    const attempt = attemptOf(live, key);
+    const ref = leaseOf(live, key)?.ref;
+    try {
+      if (attempt === undefined || ref === undefined) throw new SchedulerError("INVARIANT_BROKEN", `No idle lease has the key ${key}.`);
+      const launch = await prepareLaunch(this.#context, live.state, attempt).catch(withoutEffect);
+      await this.#backend(attempt.offer.backend).start(ref, launch);
+      return { type: "bound", key, lease: { ref } };
+    } catch (thrown) {
+      return { type: "start-failed", key, error: toSchedulerError(thrown, "BACKEND_UNAVAILABLE", "It could not be started").toJSON() };
     } finally {
       live.placements?.delete(key);
     }

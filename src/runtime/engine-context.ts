@@ -7,6 +7,7 @@ import type { GuardedBackend } from "./guard.js";
 import type { InputCopies } from "./input-copies.js";
 import type { Market } from "./market.js";
 import type { ResolvedOptions } from "./options.js";
+import type { WarmPool } from "./warm-pool.js";
 
 /** What every part of the engine works with, put together once when the scheduler opens. */
 export interface EngineContext {
@@ -14,6 +15,7 @@ export interface EngineContext {
   readonly namespace: Namespace;
   readonly backends: ReadonlyMap<string, GuardedBackend>;
   readonly market: Market;
+  readonly warm: WarmPool;
   readonly placer: Placer;
   readonly trust: TrustBook;
   readonly artifacts: ArtifactRegistry;

@@ -2,6 +2,7 @@ import type { Transition } from "../core/lifecycle/draft.js";
 import type { RunInput } from "../core/lifecycle/inputs.js";
 import { isAtRest, nextWakeMs } from "../core/lifecycle/tick.js";
 import { transition } from "../core/lifecycle/transition.js";
+import { isIdle } from "../core/lifecycle/warm-lease.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import { type GroupRow, isTerminal, type RunState } from "../model/run.js";
 import type { Claim } from "../spec/store.js";
@@ -10,6 +11,7 @@ import { Dispatcher } from "./dispatcher.js";
 import { Effects } from "./effects.js";
 import type { EngineContext } from "./engine-context.js";
 import type { EventHub } from "./event-hub.js";
+import { IdleLeases } from "./idle-leases.js";
 import { LiveRun } from "./live-run.js";
 import { Monitor } from "./monitor.js";
 import { RunDecider } from "./run-decider.js";
@@ -32,6 +34,8 @@ export class Engine {
   readonly #monitor: Monitor;
   readonly #effects: Effects;
   readonly dispatcher: Dispatcher;
+  /** Open leases without work. */
+  readonly idle: IdleLeases;
   readonly #decider: RunDecider;
   #sequence = 0;
   #closed = false;
@@ -49,6 +53,12 @@ export class Engine {
     this.#effects = new Effects(context, this.#monitor, {
       submit: (live, input) => this.submit(live, input),
       submitAndCommit: (live, input) => this.submitAndCommit(live, input),
+      cool: (backend) => this.idle.cool(backend),
+    });
+    this.idle = new IdleLeases(context, {
+      live: this.#live,
+      submit: (live, input) => this.submit(live, input),
+      takeOver: (state, claim) => this.takeOver(state, claim),
     });
     this.dispatcher = new Dispatcher({
       concurrency: context.options.concurrency,
@@ -91,6 +101,7 @@ export class Engine {
     this.#live.set(live.id, live);
     for (const lease of state.leases)
       if (lease.state === "open" || lease.state === "intended" || lease.state === "releasing") this.context.market.adopt(lease.backend);
+    for (const lease of state.leases) this.idle.note(state, lease);
     live.inbox.push({ type: "recover" }, ...news);
     this.#pumpSoon(live);
   }
@@ -222,6 +233,7 @@ export class Engine {
     const step = transition(before, inputs, host.now(), this.context.rules);
     if (step.changed.runs.length + step.changed.attempts.length + step.changed.leases.length > 0) {
       const applied = await this.#commit(live, before, step, host.now());
+      if (applied === "passed-on") return this.#apply(live, inputs);
       if (applied !== "applied") {
         if (applied === "lost") this.drop(live);
         return false;
@@ -229,7 +241,7 @@ export class Engine {
       live.state = step.state;
       this.#afterCommit(live, before, step);
       if (step.changed.observations.length > 0) await this.learn();
-    }
+    } else if (inputs.some(({ type }) => type === "passed-on")) live.state = step.state;
     for (const command of step.commands) this.#effects.run(live, command);
     this.#arm(live);
     if (isAtRest(live.state)) this.#retire(live);
@@ -242,13 +254,14 @@ export class Engine {
     this.#timers.set(live.id, lookAgainMs === undefined || (due !== undefined && due <= lookAgainMs) ? due : lookAgainMs);
   }
 
-  async #commit(live: LiveRun, before: RunState, step: Transition, nowMs: number): Promise<"applied" | "refused" | "lost"> {
+  async #commit(live: LiveRun, before: RunState, step: Transition, nowMs: number): Promise<"applied" | "refused" | "passed-on" | "lost"> {
     const { store, host, logger } = this.context.options;
     for (;;) {
       try {
         const result = await store.commit({ ...step.changed, nowMs, claims: [live.claim] });
         if (result.ok) return "applied";
         if (result.refused === "ledger") return "refused";
+        if (result.refused === "version") return await this.idle.outdated(live, before, step, result.id);
         return "lost";
       } catch (thrown) {
         logger.warn(
@@ -276,6 +289,12 @@ export class Engine {
   #afterCommit(live: LiveRun, before: RunState, step: Transition): void {
     let freed = false;
     for (const lease of step.changed.leases) {
+      if (lease.owner.runId !== live.id) {
+        this.idle.passedOn(step.state, lease);
+        continue;
+      }
+      if (isIdle(lease)) freed = true;
+      this.idle.note(step.state, lease);
       const was = before.leases.find(({ key }) => key === lease.key)?.state;
       if ((lease.state === "released" || lease.state === "absent") && was !== "released" && was !== "absent") {
         this.context.market.giveBack(lease.backend, lease.key, lease.state === "absent");

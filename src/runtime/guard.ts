@@ -7,7 +7,7 @@ import type { Demand, Offer } from "../model/offer.js";
 import type { Backend } from "../spec/backend.js";
 import type { CallContext, Namespace } from "../spec/call-context.js";
 import type { Host, Logger } from "../spec/host.js";
-import type { Intent, LogChunk, OutputPlan, Placement } from "../spec/launch.js";
+import type { Intent, Launch, LogChunk, OutputPlan, Placement } from "../spec/launch.js";
 import { checkFindings, checkLease, checkOffers, checkReleaseAnswer, checkReports } from "./answer-checks.js";
 
 export interface GuardDependencies {
@@ -92,6 +92,15 @@ export class GuardedBackend {
     return this.#call("listLeases", READ_MS, (call) => this.backend.listLeases(call));
   }
 
+  /** Runs another launch on an idle lease. */
+  start(lease: LeaseRef, launch: Launch): Promise<void> {
+    return this.#call("start", this.backend.capabilities.bindMs, (call) => {
+      if (this.backend.start === undefined)
+        throw new SchedulerError("PLUGIN_CONTRACT_VIOLATION", `Backend "${this.id}" declares reuse but has no start().`);
+      return this.backend.start(lease, launch, call);
+    });
+  }
+
   collect(lease: LeaseRef, outputs: OutputPlan): Promise<ResultManifest> {
     return this.#call("collect", COLLECT_MS, (call) => {
       if (this.backend.collect === undefined)
@@ -134,7 +143,7 @@ export class GuardedBackend {
         expire = reject;
       });
       const timer = host.setTimer(limitMs, () => {
-        const effect = verb === "bind" || verb === "release" ? "unknown" : "none";
+        const effect = verb === "bind" || verb === "start" || verb === "release" ? "unknown" : "none";
         const error = new SchedulerError("BACKEND_TIMEOUT", `Backend "${this.id}" did not answer ${verb} within ${limitMs} ms.`, {
           effect,
           details: { backend: this.id },

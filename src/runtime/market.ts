@@ -132,6 +132,16 @@ export class Market {
     }
   }
 
+  /** A lease goes over to another attempt: it takes what it took before. */
+  passOn(backend: string, from: string, to: string): void {
+    for (const { taken } of this.#listings.get(backend)?.values() ?? []) {
+      const offerId = taken.get(from);
+      if (offerId === undefined) continue;
+      taken.delete(from);
+      taken.set(to, offerId);
+    }
+  }
+
   /** Counts a lease that was open before this process started. */
   adopt(backend: string): void {
     this.#open.set(backend, this.openLeases(backend) + 1);

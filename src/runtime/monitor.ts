@@ -6,6 +6,8 @@ import type { LiveRun } from "./live-run.js";
 
 interface Watched {
   readonly live: LiveRun;
+  /** Of the lease's row. The reference may carry another one, under which the lease was opened for somebody else. */
+  readonly key: string;
   readonly ref: LeaseRef;
   dueMs: number;
   intervalMs: number;
@@ -39,7 +41,7 @@ export class Monitor {
     this.#report = report;
   }
 
-  watch(live: LiveRun, ref: LeaseRef): void {
+  watch(live: LiveRun, key: string, ref: LeaseRef): void {
     const guarded = this.#context.backends.get(ref.backend);
     if (guarded === undefined || this.#closed) return;
     let watch = this.#watches.get(ref.backend);
@@ -49,7 +51,7 @@ export class Monitor {
     }
     const intervalMs = guarded.backend.capabilities.pollMs.least;
     const dueMs = this.#context.options.host.now() + intervalMs;
-    watch.leases.set(ref.key, { live, ref, dueMs, intervalMs, phase: "" });
+    watch.leases.set(key, { live, key, ref, dueMs, intervalMs, phase: "" });
     if (dueMs < watch.armedForMs && !watch.asking) this.#armFor(watch, dueMs);
   }
 
@@ -126,7 +128,7 @@ export class Monitor {
     const { host } = this.#context.options;
     const { least, most } = watch.guarded.backend.capabilities.pollMs;
     for (const watched of batch) {
-      const report = byKey.get(watched.ref.key);
+      const report = ofRow(watched, byKey.get(watched.ref.key));
       const phase = report === undefined ? watched.phase : report.kind === "status" ? report.phase : report.kind;
       if (report?.kind === "status" && report.endpoint !== undefined) {
         watched.live.endpoints ??= new Map();
@@ -136,10 +138,16 @@ export class Monitor {
       watched.phase = phase;
       watched.intervalMs = changed ? least : Math.min(most, watched.intervalMs * SLOWER);
       watched.dueMs = host.now() + watched.intervalMs;
-      if (report !== undefined && watch.leases.get(watched.ref.key) === watched && (changed || isNews(watched, report)))
+      if (report !== undefined && watch.leases.get(watched.key) === watched && (changed || isNews(watched, report)))
         this.#report(watched.live, report);
     }
   }
+}
+
+/** The report as the lease's row understands it: on a reused lease, what names no attempt speaks of the one that opened it. */
+function ofRow({ key, ref }: Watched, report: LeaseReport | undefined): LeaseReport | undefined {
+  if (report === undefined || key === ref.key) return report;
+  return report.kind === "status" ? { ...report, key, attempt: report.attempt ?? ref.key } : { ...report, key };
 }
 
 /** A report in the same phase is passed on only if something that is kept has changed; anything final always is. */

@@ -12,6 +12,7 @@ import { Market } from "./market.js";
 import type { ResolvedOptions } from "./options.js";
 import { Reconciler } from "./reconciler.js";
 import { SchedulerCore } from "./scheduler-core.js";
+import { WarmPool } from "./warm-pool.js";
 
 /** A scheduler at work. */
 export interface OpenScheduler {
@@ -26,10 +27,14 @@ export async function openScheduler(options: ResolvedOptions, hub: EventHub, onR
   await store.open(host);
   const namespace = await store.namespace(options.namespace ?? { id: `s${host.randomHex(5)}`, secret: host.randomHex(32) });
   const backends = new Map(options.backends.map((backend) => [backend.id, new GuardedBackend(backend, { host, logger, namespace })]));
+  const warm = new WarmPool(host, options.policy, options.keepWarmMs);
   const rules: LifecycleRules = {
     retry: options.policy.retry,
     capabilities: (backend) => backends.get(backend)?.backend.capabilities,
     timing: options.timing,
+    get warm() {
+      return warm.rules;
+    },
   };
   const artifacts = new ArtifactRegistry(options.artifacts);
   const context: EngineContext = {
@@ -37,6 +42,7 @@ export async function openScheduler(options: ResolvedOptions, hub: EventHub, onR
     namespace,
     backends,
     market: new Market(host, backends, options.backendConcurrency, artifacts.stores),
+    warm,
     placer: createPlacer(),
     trust: new TrustBook(),
     artifacts,

@@ -28,6 +28,7 @@ export function placementQuestion(
 ): (wanted: WantedPlacement) => PlacementInput {
   const { run } = state;
   const data = dataOf(context, state, backends);
+  const warm = context.warm.offersFor(run.workload);
   return (wanted) => {
     const number = run.attempts + 1;
     const siblings = state.attempts.filter(
@@ -43,6 +44,7 @@ export function placementQuestion(
       nowMs,
       policy: context.options.policy,
       backends,
+      ...(warm.length === 0 ? {} : { warm }),
       notAsked: context.market.admission(run.workload).rejections,
       trust: context.trust,
       exclusions: run.exclusions,

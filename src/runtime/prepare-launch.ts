@@ -21,7 +21,7 @@ export async function prepareLaunch(context: EngineContext, state: RunState, att
   const { host } = context.options;
   const mode = stagingOf(context, workload, attempt.offer.backend);
   const capabilities = context.rules.capabilities(attempt.offer.backend);
-  const lifetimeMs = maxLifetimeMs(run.workload);
+  const lifetimeMs = lifetimeOf(context, state, attempt);
   const ttlMs = lifetimeMs + (capabilities?.bindMs ?? 0);
   const launch: Launch = {
     key: attempt.key,
@@ -48,6 +48,14 @@ export async function prepareLaunch(context: EngineContext, state: RunState, att
   };
   if (capabilities === undefined || mode === "none" || mode === "native") return launch;
   return stageFar(context, launch, { state, attempt, mode, capabilities, ttlMs });
+}
+
+/** On a lease that is used again no launch lives longer than what is paid for. */
+function lifetimeOf(context: EngineContext, { run, leases }: RunState, attempt: AttemptRow): number {
+  const lease = leases.find(({ key }) => key === attempt.key);
+  if (lease?.reused === undefined) return lease === undefined ? maxLifetimeMs(run.workload) : lease.lifetimeEndMs - lease.bindDeadlineMs;
+  const leftMs = (lease.paidUntilMs ?? 0) - context.options.host.now();
+  return Math.max(1, Math.min(maxLifetimeMs(run.workload), leftMs));
 }
 
 async function resolveAll(context: EngineContext, references: Readonly<Record<string, string>>): Promise<Readonly<Record<string, Secret>>> {

@@ -2,7 +2,7 @@ import type { RunInput } from "../core/lifecycle/inputs.js";
 import { toSchedulerError } from "../model/errors/scheduler-error.js";
 import type { LeaseRef } from "../model/lease.js";
 import type { TimerHandle } from "../spec/host.js";
-import { CLAIM_MS } from "./claim-keeper.js";
+import { CLAIM_MS } from "./claim-times.js";
 import type { Engine } from "./engine.js";
 import type { EngineContext } from "./engine-context.js";
 import type { GuardedBackend } from "./guard.js";
@@ -87,7 +87,7 @@ export class Reconciler {
   async #compare(guarded: GuardedBackend): Promise<void> {
     const { store, host, logger } = this.#context.options;
     const listed = await guarded.listLeases();
-    const known = new Map((await store.openLeases(guarded.id)).map((lease) => [lease.key, lease]));
+    const known = new Map((await store.openLeases(guarded.id)).map((lease) => [lease.ref?.key ?? lease.key, lease]));
     const prefix = `${this.#context.namespace.id}-`;
     const seen = new Set<string>();
     for (const ref of listed) {
@@ -95,7 +95,7 @@ export class Reconciler {
       const lease = known.get(ref.key);
       if (lease !== undefined) {
         // Open at the seller although we never heard back: the run is told, as if `find` had said so.
-        if (lease.state === "intended" && lease.owner.kind === "attempt") {
+        if (lease.state === "intended" && lease.owner.kind === "attempt" && lease.reused === undefined) {
           const live = this.#engine.find(lease.owner.runId);
           if (live !== undefined) this.#engine.submit(live, { type: "found", finding: { kind: "bound", key: ref.key, lease: { ref } } });
         }

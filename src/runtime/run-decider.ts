@@ -1,6 +1,5 @@
 import { type DecisionView, type Directive, decide, resumable, verificationInForce } from "../core/lifecycle/decide.js";
 import type { RunInput } from "../core/lifecycle/inputs.js";
-import { maxLifetimeMs } from "../core/placement/lifetime.js";
 import type { PlacementInput } from "../core/placement/types.js";
 import { verifierFor } from "../core/verification/verifier-for.js";
 import type { ErrorCode } from "../model/errors/codes.js";
@@ -12,6 +11,7 @@ import { workDoneBy } from "./checkpoints.js";
 import type { Dispatcher } from "./dispatcher.js";
 import type { EngineContext } from "./engine-context.js";
 import { doubtOf, judge, resultsKey } from "./judge.js";
+import { leaseLifetimeMs } from "./lease-lifetime.js";
 import type { LiveRun } from "./live-run.js";
 import { offersFor, placementQuestion, placeWithinBudget } from "./placement-question.js";
 
@@ -171,12 +171,17 @@ export class RunDecider {
     asked: PlacementInput,
   ): NextStep {
     const { candidate, record } = directive;
+    const { warm } = this.#context;
+    const { reuses } = candidate.offer;
+    const reuse = reuses === undefined ? undefined : warm.take(reuses.leaseKey);
+    // Gone since the question was put together: the market is asked again.
+    if (reuses !== undefined && reuse === undefined) return {};
     const key = `${this.#context.namespace.id}-${live.id}-${live.state.run.attempts + 1}`;
     const capabilities = this.#context.rules.capabilities(candidate.backend);
     live.placements ??= new Map();
     live.placements.set(key, asked);
     live.looks = 0;
-    this.#context.market.take(candidate.offer, key);
+    if (reuse === undefined) this.#context.market.take(candidate.offer, key);
     return {
       input: {
         type: "plan",
@@ -189,12 +194,17 @@ export class RunDecider {
           accounts,
           bindMs: capabilities?.bindMs ?? 60_000,
           provisionMs: capabilities?.provisionMs ?? 600_000,
-          maxLifetimeMs: maxLifetimeMs(live.state.run.workload),
+          maxLifetimeMs: leaseLifetimeMs(this.#context, live.state.run.workload, candidate.offer),
+          ...(reuse === undefined ? {} : { reuse }),
         },
       },
       undo: () => {
         live.placements?.delete(key);
-        this.#context.market.giveBack(candidate.backend, key, false);
+        if (reuse === undefined) this.#context.market.giveBack(candidate.backend, key, false);
+        else warm.giveBack(reuse.key);
+      },
+      after: () => {
+        if (reuse !== undefined) warm.giveBack(reuse.key);
       },
     };
   }

@@ -24,7 +24,8 @@ function describe(live: LiveRun): string {
     tenant: workload.tenant,
     kind: workload.kind,
     backendOptions: workload.backendOptions,
-    image: workload.image !== undefined,
+    // Which image: a lease that is open with one suits nobody else.
+    image: workload.image,
     files: Object.keys(workload.inputs).length > 0 || Object.keys(workload.outputs).length > 0,
     secrets: Object.keys(workload.secrets).length > 0,
     checkpoint: workload.checkpoint !== undefined,

@@ -26,6 +26,8 @@ export async function shutDown(opened: OpenScheduler, options: CloseOptions): Pr
   if (mode === "detach") {
     assertDetachable(opened);
   } else {
+    context.warm.close();
+    engine.idle.cool();
     if (mode === "cancel") {
       for (const live of [...engine.liveRuns.values()])
         if (!isTerminal(live.state.run.status)) engine.submit(live, { type: "cancel", reason: "The scheduler was closed." });

@@ -6,6 +6,7 @@ import { withHistory } from "./end-attempt.js";
 import { endRun, succeed } from "./end-run.js";
 import { exclude } from "./retry.js";
 import { stopAttempt } from "./stop-attempt.js";
+import { dropIdle, offerIdle } from "./warm-lease.js";
 
 /** At most one result is ever accepted. Acceptance is committed first; only then do outputs move to their destination. */
 export function onAccepted(
@@ -22,6 +23,7 @@ export function onAccepted(
   markWrong(draft, verdict.wrong);
   for (const number of verdict.agreed) {
     const agreed = draft.changeAttempt(number, { verdict: "agreed" });
+    offerIdle(draft, agreed);
     if (verdict.agreed.length + verdict.wrong.length > 1) draft.observe(agreed, { kind: "check", ok: true });
   }
   draft.changeRun({ status: "promoting", winner: winner.number, promotionTries: 0 });
@@ -53,6 +55,7 @@ export function markWrong(draft: Draft, numbers: readonly number[]): void {
     const attempt = draft.attempt(number);
     if (attempt === undefined || attempt.verdict === "wrong") continue;
     const wrong = draft.changeAttempt(number, { verdict: "wrong" });
+    dropIdle(draft, wrong);
     draft.observe(wrong, { kind: "check", ok: false });
     draft.changeRun({ exclusions: exclude(draft.run.exclusions, "node", wrong.node, wrong.offer.id) });
     draft.tell({ type: "result-rejected", attempt: number, backend: wrong.offer.backend, code: "WRONG_RESULT" });

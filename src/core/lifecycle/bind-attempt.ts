@@ -58,12 +58,9 @@ export function onBound(draft: Draft, key: string, lease: Lease, offer?: Offer):
     node,
     ...(offer === undefined ? {} : { offer }),
   });
-  draft.tell({
-    type: "lease-opened",
-    attempt: attempt.number,
-    backend: row.backend,
-    ...(node.node === undefined ? {} : { node: node.node }),
-  });
+  const told = { attempt: attempt.number, backend: row.backend, ...(node.node === undefined ? {} : { node: node.node }) };
+  if (row.reused === undefined) draft.tell({ type: "lease-opened", ...told });
+  else draft.tell({ type: "lease-reused", ...told, leaseKey: row.reused.from, paidUntilMs: row.paidUntilMs ?? draft.nowMs });
   draft.command({ kind: "watch", key });
 }
 
@@ -108,6 +105,21 @@ export function onFound(draft: Draft, finding: Finding): void {
       if (lease.state === "intended") askAgain(draft, finding.key);
       return;
   }
+}
+
+/** The idle lease is let go and the run looks for another place. Nothing is lost: the attempt had not begun. */
+export function onStartFailed(draft: Draft, key: string, error: SerializedError): void {
+  const lease = draft.lease(key);
+  if (lease?.state !== "intended" || lease.reused === undefined) return;
+  draft.changeLease(key, { lastError: error });
+  beginRelease(draft, key);
+  const attempt = draft.attemptOf(key);
+  if (attempt === undefined) return;
+  const why = failureOf("OFFER_EXPIRED", `The idle lease could not be used again: ${error.message}`, {
+    retry: "elsewhere",
+    effect: "none",
+  });
+  endAttempt(draft, attempt.number, "lost", { error: why });
 }
 
 /** An order that never became a lease is let go, not resumed: nobody knows in which half it stopped. */

@@ -29,13 +29,20 @@ export function onCollected(draft: Draft, key: string, found: { manifest?: Resul
   const patch = { ...(manifest === undefined ? {} : { manifest }), ...(exitCode === undefined ? {} : { exitCode }) };
   if (found.error !== undefined) {
     const error = cause(found.error, attempt.error);
-    endAttempt(draft, attempt.number, outcomeOf(error.code, attempt), { error, patch });
+    const reusable = endedByItself(attempt) && error.code === "WORKLOAD_FAILED" && manifest !== undefined;
+    endAttempt(draft, attempt.number, outcomeOf(error.code, attempt), { error, patch, reusable });
   } else if (manifest !== undefined && manifest.exitCode === 0 && (leavesManifest(draft, attempt) || !disbelieves(attempt.error))) {
-    endAttempt(draft, attempt.number, "succeeded", { patch: { ...patch, error: undefined } });
+    endAttempt(draft, attempt.number, "succeeded", { patch: { ...patch, error: undefined }, reusable: endedByItself(attempt) });
   } else {
     const error = attempt.error ?? failure(exitCode);
-    endAttempt(draft, attempt.number, outcomeOf(error.code, attempt), { error, patch });
+    const reusable = endedByItself(attempt) && error.code === "WORKLOAD_FAILED" && manifest !== undefined;
+    endAttempt(draft, attempt.number, outcomeOf(error.code, attempt), { error, patch, reusable });
   }
+}
+
+/** Nothing is known against the machine: nobody ended the command, and the lease was there until the end. */
+function endedByItself({ stopping, error }: AttemptRow): boolean {
+  return stopping === undefined && (error === undefined || error.code === "WORKLOAD_FAILED");
 }
 
 /** A runner says that somebody ended its container; whoever ended it knows better why. */

@@ -41,7 +41,12 @@ function merge<T extends { readonly version: number }>(row: T, patch: Patch<T>, 
 
 /** Rebuilt rather than deleted from: `delete` would turn the row into a slow dictionary for the rest of its life. */
 function withoutUndefined(row: object): object {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
+  const kept: Record<string, unknown> = {};
+  for (const key in row) {
+    const value = row[key as keyof typeof row];
+    if (value !== undefined) kept[key] = value;
+  }
+  return kept;
 }
 
 /**
@@ -64,6 +69,7 @@ export class Draft {
   readonly #leases: LeaseRow[];
   readonly #touchedAttempts = new Set<number>();
   readonly #touchedLeases = new Set<string>();
+  readonly #passedOn: LeaseRow[] = [];
   #touchedRun = false;
 
   constructor(base: RunState, nowMs: number, rules: LifecycleRules) {
@@ -96,8 +102,11 @@ export class Draft {
     return this.#leases.find((lease) => lease.key === key);
   }
 
+  /** Every event changes the run's row, so the copy that this draft owns is written again rather than copied again. */
   changeRun(patch: Patch<RunRow>): void {
-    this.run = merge(this.run, patch, this.#base.run.version + 1);
+    if (!this.#touchedRun) this.run = merge(this.#base.run, patch, this.#base.run.version + 1);
+    else if (Object.values(patch).includes(undefined)) this.run = merge(this.run, patch, this.run.version);
+    else Object.assign(this.run, patch);
     this.#touchedRun = true;
   }
 
@@ -119,6 +128,17 @@ export class Draft {
   addLease(row: LeaseRow): void {
     this.#leases.push(row);
     this.#touchedLeases.add(row.key);
+  }
+
+  /** Another run's idle lease goes over to this one: its row is written with ours, and refuses us if somebody was quicker. */
+  passOn(row: LeaseRow): void {
+    this.#passedOn.push(row);
+  }
+
+  /** Takes over what the store has of a lease, without writing it. */
+  adoptLease(row: LeaseRow): void {
+    const index = this.#leases.findIndex((lease) => lease.key === row.key);
+    if (index >= 0) this.#leases[index] = row;
   }
 
   changeLease(key: string, patch: Patch<LeaseRow>): LeaseRow {
@@ -163,7 +183,7 @@ export class Draft {
       changed: {
         runs: this.#touchedRun ? [this.run] : [],
         attempts: this.#attempts.filter((attempt) => this.#touchedAttempts.has(attempt.number)),
-        leases: this.#leases.filter((lease) => this.#touchedLeases.has(lease.key)),
+        leases: [...this.#leases.filter((lease) => this.#touchedLeases.has(lease.key)), ...this.#passedOn],
         events: this.events,
         ledger: this.ledger,
         observations: this.observations,

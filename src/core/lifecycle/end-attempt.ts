@@ -7,13 +7,17 @@ import type { Draft, Patch } from "./draft.js";
 import { beginRelease } from "./release-lease.js";
 import { exclude, isTheirFault, retryRule } from "./retry.js";
 import { spentText } from "./settle.js";
+import { keepWarm } from "./warm-lease.js";
 
-/** Ends an attempt, lets its lease go and, if it ended badly, draws the consequences for the run. */
+/**
+ * Ends an attempt, lets its lease go and, if it ended badly, draws the consequences for the run. `reusable`: the work ended by itself and
+ * its outputs are safe, so that the lease may be kept for other work.
+ */
 export function endAttempt(
   draft: Draft,
   number: number,
   outcome: Outcome,
-  end: { error?: SerializedError; patch?: Patch<AttemptRow> } = {},
+  end: { error?: SerializedError; patch?: Patch<AttemptRow>; reusable?: boolean } = {},
 ): void {
   const before = draft.attempt(number);
   if (before === undefined || before.state === "done") return;
@@ -36,7 +40,7 @@ export function endAttempt(
     ...(error === undefined ? {} : { code: error.code, message: error.message }),
     ...(attempt.exitCode === undefined ? {} : { exitCode: attempt.exitCode }),
   });
-  beginRelease(draft, attempt.key);
+  if (end.reusable !== true || !keepWarm(draft, attempt)) beginRelease(draft, attempt.key);
   if (outcome === "succeeded") observeSuccess(draft, attempt);
   else if (error !== undefined && outcome !== "cancelled" && outcome !== "superseded") countFailure(draft, attempt, error);
 }

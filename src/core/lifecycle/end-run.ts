@@ -4,6 +4,7 @@ import { failureOf } from "../../model/errors/scheduler-error.js";
 import type { Draft } from "./draft.js";
 import { settleRunIfDone } from "./settle.js";
 import { stopAttempt } from "./stop-attempt.js";
+import { onCool } from "./warm-lease.js";
 
 /** Ends a run that has no result. Terminal states absorb: a second call changes nothing. */
 export function endRun(draft: Draft, status: "failed" | "cancelled", error: SerializedError, outputs?: readonly OutputArtifact[]): void {
@@ -12,6 +13,7 @@ export function endRun(draft: Draft, status: "failed" | "cancelled", error: Seri
   draft.tell({ type: "run-ended", status, code: error.code, message: error.message });
   const why = status === "cancelled" ? "cancelled" : "superseded";
   for (const attempt of draft.attempts) stopAttempt(draft, attempt.number, why);
+  onCool(draft, "unconfirmed");
   settleRunIfDone(draft);
 }
 

@@ -2,7 +2,7 @@ import type { OutputArtifact, ResultManifest } from "../../model/artifact.js";
 import type { AttemptPurpose, AttemptRow } from "../../model/attempt.js";
 import type { DecisionRecord } from "../../model/decision.js";
 import type { SerializedError } from "../../model/errors/scheduler-error.js";
-import type { Charge, Finding, Lease, LeaseRef, LeaseReport } from "../../model/lease.js";
+import type { Charge, Finding, Lease, LeaseRef, LeaseReport, LeaseRow } from "../../model/lease.js";
 import type { NanoUsd } from "../../model/money.js";
 import type { Offer } from "../../model/offer.js";
 import type { PricedCandidate } from "../placement/types.js";
@@ -19,6 +19,8 @@ export interface PlannedPlacement {
   readonly bindMs: number;
   readonly provisionMs: number;
   readonly maxLifetimeMs: number;
+  /** The idle lease that the attempt takes over instead of opening one, as it was read. */
+  readonly reuse?: LeaseRow;
 }
 
 /**
@@ -34,6 +36,12 @@ export type RunInput =
   | { readonly type: "bound"; readonly key: string; readonly lease: Lease; readonly offer?: Offer }
   | { readonly type: "bind-failed"; readonly key: string; readonly error: SerializedError }
   | { readonly type: "found"; readonly finding: Finding }
+  /** An idle lease could not be taken over, or nobody knows whether it could. */
+  | { readonly type: "start-failed"; readonly key: string; readonly error: SerializedError }
+  /** Another run has taken an idle lease over: what the store has of it. */
+  | { readonly type: "passed-on"; readonly lease: LeaseRow }
+  /** Idle leases are wanted no longer. */
+  | { readonly type: "cool" }
   | { readonly type: "reported"; readonly report: LeaseReport }
   /** The result manifest of an attempt is in the artifact store: the command is over, whatever the platform says of its container. */
   | { readonly type: "result-seen"; readonly key: string }
@@ -71,6 +79,7 @@ export type RunInput =
 /** Effects to carry out after the state is committed. Repeating one is harmless; the runtime drops those under way. */
 export type Command =
   | { readonly kind: "bind"; readonly key: string }
+  | { readonly kind: "start"; readonly key: string }
   | { readonly kind: "find"; readonly key: string }
   | { readonly kind: "watch"; readonly key: string }
   | { readonly kind: "collect"; readonly key: string }

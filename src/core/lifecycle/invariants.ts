@@ -1,4 +1,5 @@
 import { isTerminal, type RunState } from "../../model/run.js";
+import { isIdle } from "./warm-lease.js";
 
 /**
  * Sentences that hold of every reachable state. Checked after every event in simulations; a violation is a bug in
@@ -27,10 +28,15 @@ export function violatedInvariants(state: RunState, limits: { readonly maxFailur
     check(own.length === 1, "every attempt has exactly one lease row");
     check(!isTerminal(run.status) || attempt.state === "done", "a run that is over has no attempt under way");
     const lease = own[0];
-    check(attempt.state !== "done" || lease === undefined || lease.state !== "open", "a finished attempt has no open lease");
+    check(
+      attempt.state !== "done" || lease === undefined || lease.state !== "open" || lease.owner.kind === "warm",
+      "a finished attempt has no open lease but an idle one",
+    );
+    check(lease?.owner.kind !== "warm" || attempt.state === "done", "an idle lease has no attempt under way");
     check(attempt.number !== run.winner || attempt.outcome === "succeeded", "the winner succeeded");
   });
   for (const lease of leases) {
+    check(!isIdle(lease) || lease.settled, "an idle lease is settled");
     check(lease.state !== "open" || lease.ref !== undefined, "an open lease has a reference");
     check(lease.hold >= 0n && (lease.charge?.amount ?? 0n) >= 0n, "money is never negative");
     check(lease.state !== "absent" || lease.settled, "an absent lease holds no money");

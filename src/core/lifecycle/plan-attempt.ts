@@ -3,6 +3,7 @@ import type { LeaseRow } from "../../model/lease.js";
 import type { NodeIdentity, Offer } from "../../model/offer.js";
 import type { Draft } from "./draft.js";
 import type { PlannedPlacement } from "./inputs.js";
+import { passedOn, reusedFrom } from "./warm-lease.js";
 
 /** Intent before effect: attempt, lease row and hold are written in one commit, and only then is anything bound. */
 export function planAttempt(draft: Draft, placement: PlannedPlacement): void {
@@ -38,6 +39,7 @@ export function planAttempt(draft: Draft, placement: PlannedPlacement): void {
     intendedAtMs: draft.nowMs,
     bindDeadlineMs,
     lifetimeEndMs: bindDeadlineMs + placement.maxLifetimeMs,
+    ...reusing(draft, placement),
     hold: candidate.worstCase,
     accounts: placement.accounts.map(({ account }) => account),
     settled: false,
@@ -46,6 +48,7 @@ export function planAttempt(draft: Draft, placement: PlannedPlacement): void {
   };
   draft.addAttempt(attempt);
   draft.addLease(lease);
+  if (placement.reuse !== undefined) draft.passOn(passedOn(placement.reuse, placement.key, draft.nowMs));
   for (const { account, limit } of placement.accounts) {
     draft.ledger.push({ account, held: candidate.worstCase, spent: 0n, ...(limit === undefined ? {} : { limit }) });
   }
@@ -60,7 +63,19 @@ export function planAttempt(draft: Draft, placement: PlannedPlacement): void {
     expectedCostUsd: candidate.totalUsd,
     decisionId: record.id,
   });
-  draft.command({ kind: "bind", key: placement.key });
+  draft.command({ kind: placement.reuse === undefined ? "bind" : "start", key: placement.key });
+}
+
+/** What is different about the lease of an attempt that takes an idle one over: it is known, and so is its end. */
+function reusing(draft: Draft, { reuse }: PlannedPlacement): Partial<LeaseRow> {
+  if (reuse?.ref === undefined) return {};
+  return {
+    ref: reuse.ref,
+    price: reuse.price,
+    lifetimeEndMs: reuse.lifetimeEndMs,
+    reused: reusedFrom(draft, reuse),
+    ...(reuse.paidUntilMs === undefined ? {} : { paidUntilMs: reuse.paidUntilMs }),
+  };
 }
 
 export function identityOf(offer: Offer): NodeIdentity {

@@ -1,7 +1,9 @@
 import { failureOf } from "../../model/errors/scheduler-error.js";
+import { onStartFailed } from "./bind-attempt.js";
 import type { Draft } from "./draft.js";
 import { endAttempt } from "./end-attempt.js";
 import { beginRelease } from "./release-lease.js";
+import { isIdle } from "./warm-lease.js";
 
 /**
  * Takes a run up where another process left it. What was under way is asked about, never assumed; a lease that only
@@ -13,6 +15,11 @@ export function onRecover(draft: Draft): void {
     const processBound = draft.rules.capabilities(lease.backend)?.affinity === "process";
     switch (lease.state) {
       case "intended":
+        if (lease.reused !== undefined) {
+          // Whether it was started nobody can say without starting it again; letting it go costs no more.
+          onStartFailed(draft, lease.key, crashed("It was about to be used again"));
+          break;
+        }
         draft.changeLease(lease.key, { nextTryAtMs: draft.nowMs });
         if (lease.partial) {
           beginRelease(draft, lease.key);
@@ -20,7 +27,9 @@ export function onRecover(draft: Draft): void {
         } else draft.command({ kind: "find", key: lease.key });
         break;
       case "open":
-        if (attempt === undefined || attempt.state === "done") beginRelease(draft, lease.key);
+        if (isIdle(lease)) {
+          if (processBound || draft.rules.warm === undefined) beginRelease(draft, lease.key);
+        } else if (attempt === undefined || attempt.state === "done") beginRelease(draft, lease.key);
         else if (processBound)
           endAttempt(draft, attempt.number, "lost", { error: crashed("The lease belonged to a process that is gone") });
         else if (attempt.state === "collecting") draft.command({ kind: "collect", key: lease.key });

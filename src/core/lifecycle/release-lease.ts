@@ -2,7 +2,7 @@ import type { SerializedError } from "../../model/errors/scheduler-error.js";
 import { toUsd } from "../../model/money.js";
 import { choreDelayMs } from "./backoff.js";
 import type { Draft } from "./draft.js";
-import { metered, noteCharge, settleLease, settleRunIfDone } from "./settle.js";
+import { metered, noteCharge, reopenMoney, settleLease, settleRunIfDone } from "./settle.js";
 
 /**
  * The one path on which leases end. From any state in which something may exist it leads to `releasing`; a lease
@@ -41,7 +41,10 @@ export function onReleased(draft: Draft, key: string, answer: "released" | "pend
   }
   const amount = released.charge?.amount ?? metered(draft, released);
   draft.tell({ type: "lease-released", attempt: attempt?.number ?? 0, backend: lease.backend, chargedUsd: toUsd(amount) });
-  if (draft.rules.capabilities(lease.backend)?.charges === "reported" && !released.settled) {
+  const reported = draft.rules.capabilities(lease.backend)?.charges === "reported";
+  // Booked when it became idle. Being idle should have cost nothing, but the seller's word counts.
+  if (released.owner.kind === "warm" && (reported || metered(draft, released) !== released.charge?.amount)) reopenMoney(draft, key);
+  if (reported && draft.lease(key)?.settled === false) {
     draft.changeLease(key, { nextTryAtMs: draft.nowMs, releaseTries: 0 });
     draft.command({ kind: "ask-charge", key });
   } else {

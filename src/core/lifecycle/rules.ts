@@ -1,3 +1,5 @@
+import type { Offer } from "../../model/offer.js";
+import type { Workload } from "../../model/workload.js";
 import type { Capabilities } from "../../spec/capabilities.js";
 import type { RetryPolicy } from "../../spec/policy.js";
 
@@ -7,6 +9,20 @@ export interface LifecycleRules {
   /** Capabilities of a backend; `undefined` when it is no longer configured. */
   readonly capabilities: (backend: string) => Capabilities | undefined;
   readonly timing: LifecycleTiming;
+  /** Absent: every lease is released as soon as its attempt has ended. */
+  readonly warm?: WarmRules | undefined;
+}
+
+/** When an open lease is kept for the next work. */
+export interface WarmRules {
+  /** Longest time that a lease stays open without work. */
+  readonly idleMs: number;
+  /** A lease that could wait no longer than this is not worth keeping. */
+  readonly leastIdleMs: number;
+  /** So long before the end of the paid time it is released: ending a lease takes a while. */
+  readonly releaseMs: number;
+  /** Whether a result from there counts without anybody's confirmation. If not, the lease waits for the verdict before it is offered. */
+  readonly trusts: (workload: Workload, offer: Offer) => boolean;
 }
 
 /** Patience of the engine with itself and others. */

@@ -1,9 +1,11 @@
 import { failureOf } from "../../model/errors/scheduler-error.js";
+import type { LeaseRow } from "../../model/lease.js";
 import { isTerminal, type RunState } from "../../model/run.js";
 import type { Draft } from "./draft.js";
-import { bookAtLifetimeEnd } from "./release-lease.js";
+import { beginRelease, bookAtLifetimeEnd } from "./release-lease.js";
 import { settleRunIfDone } from "./settle.js";
 import { stopAttempt } from "./stop-attempt.js";
+import { isIdle } from "./warm-lease.js";
 
 /** Does whatever is due at `draft.nowMs`. */
 export function onTick(draft: Draft): void {
@@ -18,6 +20,8 @@ export function onTick(draft: Draft): void {
     }
   }
   for (const lease of draft.leases) {
+    if (isIdle(lease) && nowMs >= (lease.idleUntilMs ?? 0)) beginRelease(draft, lease.key);
+    if (isPaidOut(lease, nowMs)) endOverstay(draft, lease.key);
     if (!lease.settled && lease.state !== "open" && nowMs >= lease.lifetimeEndMs) bookAtLifetimeEnd(draft, lease.key);
     if (lease.nextTryAtMs === undefined || nowMs < lease.nextTryAtMs) continue;
     // Until the answer says better: should the effect get lost, it is tried again.
@@ -31,6 +35,17 @@ export function onTick(draft: Draft): void {
     draft.command({ kind: "promote" });
   }
   settleRunIfDone(draft);
+}
+
+/** The paid time of a reused lease is over although its work is not: it was slow to start. What would follow was never agreed to. */
+const isPaidOut = (lease: LeaseRow, nowMs: number): boolean =>
+  lease.reused !== undefined && lease.state === "open" && lease.owner.kind === "attempt" && nowMs >= (lease.paidUntilMs ?? 0);
+
+function endOverstay(draft: Draft, key: string): void {
+  const attempt = draft.attemptOf(key);
+  if (attempt === undefined || (attempt.state !== "starting" && attempt.state !== "running")) return;
+  const error = failureOf("OFFER_EXPIRED", "The paid time of the lease that was used again is over.", { retry: "elsewhere" });
+  stopAttempt(draft, attempt.number, "lost", error);
 }
 
 /**
@@ -54,6 +69,7 @@ export function nextWakeMs(state: RunState, nowMs: number): number | undefined {
   }
   for (const lease of state.leases) {
     at(lease.nextTryAtMs);
+    if (lease.state === "open") at(lease.owner.kind === "warm" ? lease.idleUntilMs : lease.paidUntilMs);
     if (!lease.settled && lease.state !== "open") at(lease.lifetimeEndMs);
   }
   return Number.isFinite(next) ? next : undefined;

@@ -1,6 +1,6 @@
 import { NO_EXCLUSIONS, type RunState } from "../../model/run.js";
 import { onAccepted, onPromoted, onPromotionFailed, onRejected } from "./accept-result.js";
-import { onBindFailed, onBound, onFound, onProgress } from "./bind-attempt.js";
+import { onBindFailed, onBound, onFound, onProgress, onStartFailed } from "./bind-attempt.js";
 import { onCollected } from "./collect-attempt.js";
 import { Draft, type Transition } from "./draft.js";
 import { withHistory } from "./end-attempt.js";
@@ -12,6 +12,7 @@ import { onCharged, onReleased, onReleaseFailed } from "./release-lease.js";
 import type { LifecycleRules } from "./rules.js";
 import { stopAttempt } from "./stop-attempt.js";
 import { nextWakeMs, onTick } from "./tick.js";
+import { onCool } from "./warm-lease.js";
 import { onReport, onResultSeen } from "./watch-attempt.js";
 
 /**
@@ -58,6 +59,15 @@ function apply(draft: Draft, input: RunInput): void {
       return;
     case "found":
       onFound(draft, input.finding);
+      return;
+    case "start-failed":
+      onStartFailed(draft, input.key, input.error);
+      return;
+    case "passed-on":
+      draft.adoptLease(input.lease);
+      return;
+    case "cool":
+      onCool(draft);
       return;
     case "reported":
       onReport(draft, input.report);

@@ -13,7 +13,8 @@ export function onReport(draft: Draft, report: LeaseReport): void {
   const lease = draft.lease(report.key);
   if (lease === undefined || report.kind === "unknown") return;
   noteCharge(draft, report.key, report.charge);
-  const attempt = draft.attemptOf(report.kind === "status" ? (report.attempt ?? report.key) : report.key);
+  // A reused lease may still show the end of its former command; that the lease itself is over concerns whoever uses it.
+  const attempt = draft.attemptOf(report.kind === "status" && report.phase !== "ended" ? (report.attempt ?? report.key) : report.key);
   if (attempt === undefined || lease.state !== "open") return;
   if (attempt.state !== "starting" && attempt.state !== "running") return;
 

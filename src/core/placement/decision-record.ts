@@ -54,6 +54,7 @@ function toRecord({ offer, cost }: Candidate, decision: Decision, isChosen: bool
     ...(offer.operator === undefined ? {} : { operator: offer.operator }),
     ...(offer.node === undefined ? {} : { node: offer.node }),
     usdPerHour,
+    ...(offer.reuses === undefined ? {} : { reuses: offer.reuses }),
     totalUsd: cost.totalUsd,
     // Phrases cost more than figures, and only the chosen one is explained part by part.
     parts: isChosen ? explainedParts(cost, decision.terms, usdPerHour) : costParts(cost, decision.terms),

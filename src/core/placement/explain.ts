@@ -29,11 +29,17 @@ function choice(record: DecisionRecord, chosen: CandidateRecord): string[] {
   return [
     `${placeOf(chosen)} for ${what}`,
     why,
+    ...reuseLines(record, chosen),
     ...partLines(chosen.parts),
     `  ${formatUsd(chosen.totalUsd).padStart(10)}  in all; at most ${formatUsd(chosen.worstCaseUsd)} is reserved`,
     `one attempt succeeds with ${percent(chosen.successProbability)}; result expected in ${hours(chosen.expectedHours)}`,
     ...runnerUpLines(record, chosen),
   ];
+}
+
+function reuseLines({ atMs }: DecisionRecord, { reuses }: CandidateRecord): string[] {
+  if (reuses === undefined) return [];
+  return [`an open lease is used again: its time is paid for ${hours((reuses.paidUntilMs - atMs) / 3_600_000)} more`];
 }
 
 function refusal({ failure, policy, evaluated }: DecisionRecord): string[] {

@@ -103,7 +103,7 @@ export class Process {
       host: this.#base,
       progress: (partial) => this.#guard(() => call.progress(partial)),
     });
-    const { collect } = backend;
+    const { collect, start } = backend;
     return {
       specVersion: backend.specVersion,
       id: backend.id,
@@ -115,6 +115,7 @@ export class Process {
       inspect: (leases, call) => this.#guard(() => backend.inspect(leases, real(call))),
       release: (lease, how, call) => this.#guard(() => backend.release(lease, how, real(call))),
       listLeases: (call) => this.#guard(() => backend.listLeases(real(call))),
+      ...(start === undefined ? {} : { start: (lease, launch, call) => this.#guard(() => start.call(backend, lease, launch, real(call))) }),
       ...(collect === undefined
         ? {}
         : { collect: (lease, outputs, call) => this.#guard(() => collect.call(backend, lease, outputs, real(call))) }),

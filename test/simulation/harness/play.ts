@@ -132,7 +132,12 @@ export async function play(scenario: Scenario, removal: Partial<Removal> = {}): 
 
   /** An open lease is known to be open, or still being asked about. */
   function noteBeliefs(market: (typeof markets)[number], states: readonly RunState[]): void {
-    const rows = new Map(states.flatMap(({ leases }) => leases.map((lease) => [lease.key, lease] as const)));
+    // The later use of a lease replaces the earlier one, which was passed on.
+    const rows = new Map(
+      states.flatMap(({ leases }) =>
+        leases.flatMap((lease) => (lease.passedTo === undefined ? [[lease.ref?.key ?? lease.key, lease] as const] : [])),
+      ),
+    );
     for (const { key } of market.openLeases()) {
       const state = rows.get(key)?.state;
       const sentence = `${key}: the seller has an open lease that its run believes ${state}`;
@@ -187,6 +192,7 @@ function asBackend(market: Backend): Backend {
     inspect: (leases, call) => market.inspect(leases, call),
     release: (lease, how, call) => market.release(lease, how, call),
     listLeases: (call) => market.listLeases(call),
+    ...(market.start === undefined ? {} : { start: market.start.bind(market) }),
     ...(market.collect === undefined ? {} : { collect: market.collect.bind(market) }),
   };
 }

@@ -1,3 +1,4 @@
+import type { LeaseRow } from "../../../src/model/lease.js";
 import type { RunState } from "../../../src/model/run.js";
 import type { Workload } from "../../../src/model/workload.js";
 import type { Host } from "../../../src/spec/host.js";
@@ -42,6 +43,16 @@ function truth(workload: Workload): string {
  */
 const UNSEEN_MS = 30 * 60_000;
 
+/** Everybody who has used a lease, under the key by which its seller knows it. */
+function usesBySellersKey(leases: readonly LeaseRow[]): ReadonlyMap<string, readonly LeaseRow[]> {
+  const uses = new Map<string, LeaseRow[]>();
+  for (const lease of leases) {
+    const key = lease.ref?.key ?? lease.key;
+    uses.set(key, [...(uses.get(key) ?? []), lease]);
+  }
+  return uses;
+}
+
 /** Every cent that a seller charges is on a receipt, nothing stays on hold, nothing goes over a cap. */
 export async function moneyViolations(
   states: readonly RunState[],
@@ -50,12 +61,16 @@ export async function moneyViolations(
 ): Promise<readonly string[]> {
   const violations: string[] = [];
   const leases = new Map(states.flatMap((state) => state.leases.map((lease) => [lease.key, lease] as const)));
+  const uses = usesBySellersKey([...leases.values()]);
   for (const line of markets.flatMap((market) => market.ledger())) {
     const lease = leases.get(line.key);
     if (lease === undefined) violations.push(`${line.key}: the seller charges for a lease that no run knows`);
     else if (lease.state === "absent" && line.openMs < UNSEEN_MS) continue;
-    else if (lease.charge?.amount !== line.amount && line.final)
-      violations.push(`${line.key}: the seller charges ${line.amount}, the receipt says ${lease.charge?.amount ?? 0n}`);
+    else {
+      const charged = (uses.get(line.key) ?? []).reduce((sum, { charge }) => sum + (charge?.amount ?? 0n), 0n);
+      if (charged !== line.amount && line.final)
+        violations.push(`${line.key}: the seller charges ${line.amount}, the receipts say ${charged}`);
+    }
   }
   const accounts = [...new Set(states.flatMap((state) => state.leases.flatMap((lease) => lease.accounts)))];
   for (const { account, held, spent } of await store.balances(accounts)) {
