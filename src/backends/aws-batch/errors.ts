@@ -47,11 +47,17 @@ const table = defineErrorMap([
     effect: "none",
     say: "The request was signed for a region that this API does not stand in. The Pricing API stands in us-east-1, eu-central-1 and ap-south-1.",
   },
+  {
+    message: /iam:PassRole/i,
+    to: "BACKEND_AUTH_FAILED",
+    effect: "none",
+    say: "The role of the job does not exist, or these credentials may not pass it. Check `jobRoleArn` and `executionRoleArn`, and allow iam:PassRole for them.",
+  },
   { name: AUTH, to: "BACKEND_AUTH_FAILED", effect: "none" },
   { status: [401, 403], to: "BACKEND_AUTH_FAILED", effect: "none" },
   { message: /region is missing/i, to: "INVALID_CONFIG", effect: "none", say: "No region is set. Pass `region` or set AWS_REGION." },
   { name: "ClientException", message: /too many requests|throttl|rate exceeded/i, to: "BACKEND_RATE_LIMITED", effect: "none" },
-  { name: "ClientException", message: /not authorized|access ?denied|iam:PassRole/i, to: "BACKEND_AUTH_FAILED", effect: "none" },
+  { name: "ClientException", message: /not authorized|access ?denied/i, to: "BACKEND_AUTH_FAILED", effect: "none" },
   {
     name: "ClientException",
     message: /share ?identifier/i,

@@ -53,9 +53,14 @@ export interface AwsBatchSimulatorOptions {
    * and ends with 0 when it is told to stop). `processes`: commands run as child processes of this machine, on real time. Default `words`.
    */
   readonly commands?: "words" | "processes";
-  /** Region and account in ARNs. Default `us-east-1` and 12 digits. */
+  /** Where the queues are; requests that are signed for another region find none. Default `us-east-1`. */
   readonly region?: string;
+  /** Account in ARNs. Default 12 digits. */
   readonly account?: string;
+  /** ARNs of the roles that exist and that the caller may pass to a job. Default: all. */
+  readonly roles?: readonly string[];
+  /** Access keys whose session has expired. Default none. */
+  readonly expiredKeyIds?: readonly string[];
   /** Calls of each operation that are taken in a second before further ones are refused with 429. Default: unlimited. */
   readonly callsPerSecond?: number;
   /** Jobs on one page of a filtered listing, and of one by status. Default 100 and 1,000. */

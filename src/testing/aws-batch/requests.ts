@@ -108,6 +108,8 @@ export const getLogEvents = z.object({
 
 export type Submission = z.output<typeof submitJob>;
 export type Definition = z.output<typeof registerJobDefinition>;
+export type DefinitionQuery = z.output<typeof describeJobDefinitions>;
+export type JobQuery = z.output<typeof listJobs>;
 
 /** The request in the form that the schema gives it. @throws a ClientException of the service. */
 export function parsed<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {

@@ -1,13 +1,16 @@
 import type { Host } from "../../spec/host.js";
 import type { Commands } from "./command.js";
+import { DefinitionBook } from "./definitions.js";
 import { clientFailure, ServiceFailure } from "./failure.js";
 import { Job, type JobWorld } from "./job.js";
 import { chargeOf, type JobCharge } from "./ledger.js";
+import { listPage, type PageSizes } from "./listing.js";
+import { MachinePool } from "./machine-pool.js";
 import type { AwsBatchSimulatorOptions, SimulatedQueue, SimulatedTimes } from "./options.js";
 import * as requests from "./requests.js";
 import { parsed } from "./requests.js";
 import { sizeOf } from "./sizes.js";
-import { detailOf, summaryOf } from "./views.js";
+import { detailOf } from "./views.js";
 
 const TIMES: Required<SimulatedTimes> = {
   visibleMs: 2_000,
@@ -20,50 +23,39 @@ const TIMES: Required<SimulatedTimes> = {
   stuckReasonMs: 60_000,
 };
 
+/** Where the simulated service stands unless the options say otherwise. */
+export const DEFAULT_REGION = "us-east-1";
+
 const QUEUES: readonly SimulatedQueue[] = [
   { name: "fargate", platform: "fargate" },
   { name: "ec2", platform: "ec2" },
 ];
 
-interface Revision {
-  readonly arn: string;
-  readonly revision: number;
-  readonly body: requests.Definition;
-}
-
 /** The simulated service without its HTTP: operations by name, on plain data. */
 export class BatchService {
   readonly jobs = new Map<string, Job>();
-  readonly definitions = new Map<string, Revision[]>();
+  readonly definitions: DefinitionBook;
   readonly #host: Host;
   readonly #queues: readonly SimulatedQueue[];
   readonly #region: string;
   readonly #account: string;
-  readonly #pageSize: number;
-  readonly #statusPageSize: number;
+  readonly #pageSizes: PageSizes;
   readonly #world: JobWorld;
-  readonly #waiting: Job[] = [];
-  readonly #placed = new Set<Job>();
 
   constructor(options: AwsBatchSimulatorOptions, commands: Commands) {
     this.#host = options.host;
     this.#queues = options.queues ?? QUEUES;
-    this.#region = options.region ?? "us-east-1";
+    this.#region = options.region ?? DEFAULT_REGION;
     this.#account = options.account ?? "123456789012";
-    this.#pageSize = options.pageSize ?? 100;
-    this.#statusPageSize = options.statusPageSize ?? 1_000;
+    this.#pageSizes = { withFilter: options.pageSize ?? 100, byStatus: options.statusPageSize ?? 1_000 };
+    this.definitions = new DefinitionBook((name) => this.#arn("job-definition", name), options.roles);
+    const machines = new MachinePool();
     this.#world = {
       host: options.host,
       times: { ...TIMES, ...options.times },
       commands,
-      awaitMachine: (job) => {
-        this.#waiting.push(job);
-        this.#placeWaiting();
-      },
-      freeMachine: (job) => {
-        this.#placed.delete(job);
-        this.#placeWaiting();
-      },
+      awaitMachine: (job) => machines.await(job),
+      freeMachine: (job) => machines.free(job),
     };
   }
 
@@ -71,9 +63,9 @@ export class BatchService {
   perform(operation: string, body: unknown): object {
     switch (operation) {
       case "registerjobdefinition":
-        return this.#register(parsed(requests.registerJobDefinition, body));
+        return this.definitions.register(parsed(requests.registerJobDefinition, body));
       case "describejobdefinitions":
-        return this.#describeDefinitions(parsed(requests.describeJobDefinitions, body));
+        return this.definitions.describe(parsed(requests.describeJobDefinitions, body));
       case "submitjob":
         return this.#submit(parsed(requests.submitJob, body), Buffer.byteLength(JSON.stringify(body)));
       case "describejobs":
@@ -138,51 +130,6 @@ export class BatchService {
     return `arn:aws:batch:${this.#region}:${this.#account}:${kind}/${rest}`;
   }
 
-  #register(body: requests.Definition): object {
-    const { jobDefinitionName: name, containerProperties, platformCapabilities } = body;
-    const platform = platformCapabilities[0] === "FARGATE" ? "fargate" : "ec2";
-    sizeOf(platform, containerProperties.resourceRequirements, []);
-    if (platform === "fargate" && containerProperties.executionRoleArn === undefined)
-      throw clientFailure("EXECUTIONROLE: executionRoleArn is required for Fargate jobs.");
-    if (platform === "ec2" && containerProperties.networkConfiguration !== undefined)
-      throw clientFailure("networkConfiguration is not applicable for EC2.");
-    const revisions = this.definitions.get(name) ?? [];
-    const revision = revisions.length + 1;
-    const arn = this.#arn("job-definition", `${name}:${revision}`);
-    // Each registration makes a revision, also of what is the same as before.
-    this.definitions.set(name, [...revisions, { arn, revision, body }]);
-    return { jobDefinitionName: name, jobDefinitionArn: arn, revision };
-  }
-
-  #describeDefinitions({
-    jobDefinitionName,
-    jobDefinitions,
-    maxResults,
-  }: {
-    jobDefinitionName?: string | undefined;
-    jobDefinitions?: string[] | undefined;
-    maxResults?: number | undefined;
-  }): object {
-    const all = [...this.definitions].flatMap(([name, revisions]) => revisions.map((revision) => ({ name, ...revision })));
-    const found = all
-      .filter(
-        ({ name, arn }) =>
-          (jobDefinitionName === undefined || name === jobDefinitionName) && (jobDefinitions === undefined || jobDefinitions.includes(arn)),
-      )
-      .reverse()
-      .slice(0, maxResults);
-    return {
-      jobDefinitions: found.map(({ name, arn, revision, body }) => ({
-        jobDefinitionName: name,
-        jobDefinitionArn: arn,
-        revision,
-        status: "ACTIVE",
-        type: "container",
-        containerProperties: body.containerProperties,
-      })),
-    };
-  }
-
   #submit(submission: requests.Submission, bytes: number): object {
     if (bytes > 30 * 1024) throw clientFailure("Request payload size exceeds the limit of 30 KiB.");
     const queue = this.#queue(submission.jobQueue);
@@ -190,7 +137,7 @@ export class BatchService {
     if (queue.state === "DISABLED") throw clientFailure(`JobQueue ${queue.name} is in DISABLED state`);
     if ((queue.fairShare === true) !== (submission.shareIdentifier !== undefined))
       throw clientFailure("shareIdentifier must be given exactly if the job queue has a scheduling policy.");
-    const definition = [...this.definitions.values()].flat().find(({ arn }) => arn === submission.jobDefinition);
+    const definition = this.definitions.find(submission.jobDefinition);
     if (definition === undefined) throw clientFailure(`JobDefinition ${submission.jobDefinition} not found or not ACTIVE`);
     const { body } = definition;
     const platform = body.platformCapabilities[0] === "FARGATE" ? "fargate" : "ec2";
@@ -228,19 +175,12 @@ export class BatchService {
     return { jobs: found.map((job) => detailOf(job, this.#region, this.#account)) };
   }
 
-  #list({ jobQueue, jobStatus, filters, maxResults, nextToken }: ReturnType<typeof requests.listJobs.parse>): object {
+  #list(query: requests.JobQuery): object {
     this.#forgetOld();
-    const queue = this.#queue(jobQueue);
-    if (queue === undefined) throw clientFailure(`JobQueue ${jobQueue} not found`);
-    const [filter] = filters;
-    const fits = (job: Job): boolean => (filter === undefined ? job.status === jobStatus : passes(job, filter));
-    // The most recent first, as with filters; without one no order is promised.
-    const found = [...this.jobs.values()].filter((job) => job.parts.queue === queue && job.isVisible && fits(job)).reverse();
-    const size = Math.min(maxResults ?? Number.POSITIVE_INFINITY, filter === undefined ? this.#statusPageSize : this.#pageSize);
-    const from = nextToken === undefined ? 0 : found.findIndex(({ parts }) => parts.id === nextToken);
-    if (from < 0) return { jobSummaryList: [] };
-    const next = found[from + size];
-    return { jobSummaryList: found.slice(from, from + size).map(summaryOf), ...(next === undefined ? {} : { nextToken: next.parts.id }) };
+    const queue = this.#queue(query.jobQueue);
+    if (queue === undefined) throw clientFailure(`JobQueue ${query.jobQueue} not found`);
+    const visible = [...this.jobs.values()].filter((job) => job.parts.queue === queue && job.isVisible);
+    return listPage(visible, query, this.#pageSizes);
   }
 
   #describeQueues(names: readonly string[] | undefined): object {
@@ -259,40 +199,9 @@ export class BatchService {
     };
   }
 
-  #placeWaiting(): void {
-    const blocked = new Set<SimulatedQueue>();
-    for (const job of [...this.#waiting]) {
-      const { queue, vcpus } = job.parts;
-      if (job.isOver) this.#waiting.splice(this.#waiting.indexOf(job), 1);
-      if (job.isOver || blocked.has(queue)) continue;
-      const used = [...this.#placed].reduce((sum, other) => (other.parts.queue === queue ? sum + other.parts.vcpus : sum), 0);
-      if (queue.maxVcpus !== undefined && used + vcpus > queue.maxVcpus) {
-        blocked.add(queue);
-        continue;
-      }
-      this.#waiting.splice(this.#waiting.indexOf(job), 1);
-      this.#placed.add(job);
-      job.place();
-    }
-  }
-
   #forgetOld(): void {
     const beforeMs = this.#host.now() - this.#world.times.forgetMs;
     for (const [id, job] of this.jobs) if (job.stoppedAtMs !== undefined && job.stoppedAtMs < beforeMs) this.jobs.delete(id);
-  }
-}
-
-function passes(job: Job, { name, values: [value = ""] }: { readonly name: string; readonly values: readonly string[] }): boolean {
-  const jobName = job.parts.submission.jobName.toLowerCase();
-  switch (name) {
-    case "JOB_NAME":
-      return value.endsWith("*") ? jobName.startsWith(value.slice(0, -1).toLowerCase()) : jobName === value.toLowerCase();
-    case "AFTER_CREATED_AT":
-      return job.createdAtMs > Number(value);
-    case "BEFORE_CREATED_AT":
-      return job.createdAtMs < Number(value);
-    default:
-      return job.parts.definitionArn.includes(value);
   }
 }
 

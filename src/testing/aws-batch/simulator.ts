@@ -8,7 +8,7 @@ import type { JobStatus } from "./job.js";
 import type { JobCharge } from "./ledger.js";
 import type { AwsBatchSimulatorOptions } from "./options.js";
 import { processCommands } from "./process-commands.js";
-import { BatchService } from "./service.js";
+import { BatchService, DEFAULT_REGION } from "./service.js";
 
 /** A job as it really is, whether or not the API shows it yet. */
 export interface SimulatedJob {
@@ -56,7 +56,7 @@ export interface AwsBatchSimulator {
 const SLOW_MS = 60_000;
 
 const SIGNATURE =
-  /^AWS4-HMAC-SHA256 Credential=[^/]+\/\d{8}\/([\w-]+)\/(\w+)\/aws4_request, *SignedHeaders=[\w;-]+, *Signature=[0-9a-f]{64}$/;
+  /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/([\w-]+)\/(\w+)\/aws4_request, *SignedHeaders=[\w;-]+, *Signature=[0-9a-f]{64}$/;
 
 /**
  * AWS Batch and the reading half of CloudWatch Logs, on a port of loopback: REST-JSON as the real SDK speaks it, with jobs that show late, wait for machines,
@@ -66,7 +66,10 @@ const SIGNATURE =
  */
 export async function startAwsBatchSimulator(options: AwsBatchSimulatorOptions): Promise<AwsBatchSimulator> {
   const { host } = options;
-  const service = new BatchService(options, options.commands === "processes" ? processCommands() : wordCommands());
+  const commands = options.commands === "processes" ? processCommands() : wordCommands();
+  const service = new BatchService(options, commands);
+  /** Every other region of the account: there are no queues. */
+  const elsewhere = new BatchService({ ...options, queues: [] }, commands);
   const desk = createFaultDesk();
   const requests: RecordedRequest[] = [];
   const held = new Set<object>();
@@ -91,10 +94,12 @@ export async function startAwsBatchSimulator(options: AwsBatchSimulatorOptions):
 
   const answerTo = (request: IncomingMessage, operation: string, body: unknown): Answer => {
     try {
-      checkSignature(request, operation === "getlogevents" ? "logs" : "batch");
+      const { region, keyId } = checkSignature(request, operation === "getlogevents" ? "logs" : "batch");
+      if (options.expiredKeyIds?.includes(keyId) === true) throw EXPIRED;
       if (!meter(operation)) throw throttled();
-      if (operation === "tagresource") return answer(service.tag(decodeURIComponent((request.url ?? "").slice("/v1/tags/".length)), body));
-      return answer(operation === "getlogevents" ? service.logEvents(body) : service.perform(operation, body));
+      const asked = region === (options.region ?? DEFAULT_REGION) ? service : elsewhere;
+      if (operation === "tagresource") return answer(asked.tag(decodeURIComponent((request.url ?? "").slice("/v1/tags/".length)), body));
+      return answer(operation === "getlogevents" ? asked.logEvents(body) : asked.perform(operation, body));
     } catch (error) {
       if (error instanceof ServiceFailure) return failure(error);
       throw error;
@@ -144,7 +149,7 @@ export async function startAwsBatchSimulator(options: AwsBatchSimulatorOptions):
         image: parts.image,
       })),
     ledger: () => service.charges(),
-    definitionRevisions: () => new Map([...service.definitions].map(([name, revisions]) => [name, revisions.length])),
+    definitionRevisions: () => new Map([...service.definitions.byName].map(([name, revisions]) => [name, revisions.length])),
     reclaim: (jobId) => service.jobs.get(jobId)?.reclaim(),
     get heldRequests() {
       return held.size;
@@ -185,6 +190,7 @@ interface Answer {
 
 const JSON_TYPE = { "content-type": "application/json" };
 const answer = (body: object): Answer => ({ status: 200, headers: JSON_TYPE, text: JSON.stringify(body) });
+const EXPIRED = new ServiceFailure(403, "ExpiredTokenException", "The security token included in the request is expired");
 const throttled = (): ServiceFailure => new ServiceFailure(429, "TooManyRequestsException", "Too Many Requests");
 
 const failure = ({ status, type, message }: ServiceFailure): Answer => ({
@@ -204,13 +210,14 @@ function operationOf({ url = "", headers }: IncomingMessage): string {
   return url.startsWith("/v1/tags/") ? "tagresource" : url.replace(/^\/v1\//, "");
 }
 
-/** The signature has to be there and for the right service; that it is right is not checked, since any key may be used. */
-function checkSignature({ headers }: IncomingMessage, service: string): void {
-  const [, , signedFor] = SIGNATURE.exec(headers.authorization ?? "") ?? [];
+/** The signature has to be there and for the right service; that it is right is not checked, since any key may be used. Answers whose it is, and where. */
+function checkSignature({ headers }: IncomingMessage, service: string): { readonly keyId: string; readonly region: string } {
+  const [, keyId = "", region = "", signedFor] = SIGNATURE.exec(headers.authorization ?? "") ?? [];
   if (signedFor === undefined || headers["x-amz-date"] === undefined)
     throw new ServiceFailure(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
   if (signedFor !== service)
     throw new ServiceFailure(403, "SignatureDoesNotMatch", `Credential should be scoped to correct service: '${service}'.`);
+  return { keyId, region };
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

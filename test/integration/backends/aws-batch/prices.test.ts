@@ -38,6 +38,7 @@ async function open(queues: readonly AwsBatchQueue[], { products = [], spot = []
   const history = await startSpotHistory(spot, pageSize);
   servers.push(pricing, history);
   const platforms = {
+    region: REGION,
     queues: [
       { name: "ec2", platform: "ec2" as const },
       { name: "fargate", platform: "fargate" as const },

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, (input: never) => object>> = {
   listjobs: (input) => new batch.ListJobsCommand(input),
   describejobqueues: (input) => new batch.DescribeJobQueuesCommand(input),
   terminatejob: (input) => new batch.TerminateJobCommand(input),
+  terminatejobs: (input) => new batch.TerminateJobsCommand(input),
   getlogevents: (input) => new GetLogEventsCommand(input),
 };
 const NAMES = [
@@ -30,6 +31,7 @@ const NAMES = [
   "list-jobs",
   "describe-job-queues",
   "terminate-job",
+  "terminate-jobs",
   "get-log-events",
 ];
 
@@ -139,6 +141,9 @@ describe("recordings and the simulator", () => {
     expect(await ask(queues)).toEqual(queues.response);
     const end = recording("terminate-job");
     expect(await ask({ ...end, request: { ...end.request, jobId } })).toEqual(end.response);
+    const endMany = recording("terminate-jobs");
+    const endedMany = await ask({ ...endMany, request: { ...endMany.request, jobs: [jobId, "no-such-job"] } });
+    expect(endedMany).toEqual({ ...endMany.response, successful: [jobId, "no-such-job"], errors: [] });
     const logs = recording("get-log-events");
     same(await ask({ ...logs, request: { ...logs.request, logStreamName: `definition/default/${jobId}` } }), logs.response);
   });

@@ -2,6 +2,7 @@ import { BatchClient } from "@aws-sdk/client-batch";
 import { afterEach, describe, expect, it } from "vitest";
 import type { AwsBatchOptions } from "../../../../src/backends/aws-batch/index.js";
 import { type LeaseReport, Secret } from "../../../../src/kit/index.js";
+import type { AwsBatchSimulatorOptions } from "../../../../src/testing/aws-batch/index.js";
 import { CREDENTIALS, DEMAND, EC2, FARGATE, jobIdOf, type Stage, stages } from "./fixture.js";
 
 const stage = stages();
@@ -129,6 +130,8 @@ describe("what Batch refuses", () => {
     ["a missing share identifier", { fairShare: true }, {}, {}, "BACKEND_REJECTED", /shareIdentifier/],
     ["an oversized environment", {}, {}, { env: { BIG: "x".repeat(31_000) } }, "UNSUPPORTED_WORKLOAD", /input files/],
     ["a variable of Batch's own", {}, {}, { env: { AWS_BATCH_JOB_ID: "x" } }, "UNSUPPORTED_WORKLOAD", /AWS_BATCH/],
+    ["a variable without a name", {}, {}, { env: { "": "x" } }, "UNSUPPORTED_WORKLOAD", /Rename or drop/],
+    ["an equals sign in a variable's name", {}, {}, { env: { "A=B": "x" } }, "UNSUPPORTED_WORKLOAD", /Rename or drop/],
     ["a null character", {}, {}, { env: { A: "a\0b" } }, "UNSUPPORTED_WORKLOAD", /null character/],
     ["an image's name that is too long", {}, {}, { image: `x/${"y".repeat(255)}` }, "UNSUPPORTED_WORKLOAD", /255/],
     [
@@ -142,6 +145,47 @@ describe("what Batch refuses", () => {
   ])("is a coded error that says what to change, and leaves no job: %s", async (_what, simulated, options, launch, code, text) => {
     const { error } = await refused(simulated, options, launch);
     expect(error).toMatchObject({ code, effect: "none", message: expect.stringMatching(text) });
+  });
+
+  const ROLE = "arn:aws:iam::123456789012:role/other";
+  it.each<[string, Partial<AwsBatchSimulatorOptions>, Partial<AwsBatchOptions>, string, RegExp]>([
+    ["another region", { region: "eu-west-1" }, {}, "BACKEND_REJECTED", /`queues` and `region`/],
+    [
+      "a role that is not there",
+      { roles: [FARGATE.executionRoleArn] },
+      { queues: [{ ...FARGATE, jobRoleArn: ROLE }] },
+      "BACKEND_AUTH_FAILED",
+      /jobRoleArn/,
+    ],
+    ["an execution role that may not be passed", { roles: [ROLE] }, {}, "BACKEND_AUTH_FAILED", /executionRoleArn.*iam:PassRole/],
+    ["expired credentials", { expiredKeyIds: [CREDENTIALS.accessKeyId] }, {}, "BACKEND_AUTH_FAILED", /have expired\. Renew them/],
+  ])("is found out by %s, and leaves no job", async (_what, simulated, options, code, text) => {
+    const good = await stage.open();
+    const placement = await good.placement(good.backend(), ["exit", "0"]);
+    const one = await stage.open(simulated);
+    const backend = one.backend(options);
+    await expect(one.settle(backend.bind(placement, one.call()), 100)).rejects.toMatchObject({
+      code,
+      effect: "none",
+      message: expect.stringMatching(text),
+    });
+    expect(one.simulator.jobs()).toEqual([]);
+    expect([...one.simulator.definitionRevisions()]).toEqual([]);
+    expect(one.simulator.requests.some(({ operation }) => operation === "submitjob")).toBe(false);
+  });
+
+  it("are only labels that tags cannot hold: they stay away, and the job is made", async () => {
+    const one = await stage.open();
+    const backend = one.backend();
+    const labels = { good: "é ü 世界", "aws:no": "x", bad: "a\u0007b", ["x".repeat(129)]: "y", "emoji 🙂": "z" };
+    await one.bind(backend, ["print", "🙂 \u0007"], { labels, env: { TEXT: '🙂\n"quoted"' } });
+    expect(one.simulator.jobs()).toMatchObject([{ argv: ["print", "🙂 \u0007"], env: { TEXT: '🙂\n"quoted"' } }]);
+    expect(Object.keys(one.simulator.jobs()[0]?.tags ?? {}).sort()).toEqual([
+      "good",
+      "spillway-key",
+      "spillway-namespace",
+      "spillway-usd-per-hour",
+    ]);
   });
 
   it("shows when offers are asked for: unknown queues, refused credentials", async () => {
