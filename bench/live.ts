@@ -5,10 +5,11 @@
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { type Backend, Scheduler } from "spillway";
+import { Scheduler } from "spillway";
 import { memoryStore } from "spillway/stores/memory";
 import { memoryArtifacts } from "spillway/testing";
 import type { Benchmark } from "./run.js";
+import { trivialBackend } from "./support/trivial-backend.js";
 
 /** How long the idle process is watched, ms. */
 const IDLE_MS = 20_000;
@@ -33,7 +34,7 @@ async function measure(runs: number, idleMs: number): Promise<Record<string, num
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const scheduler = new Scheduler({
-    backends: [endless()],
+    backends: [trivialBackend({ id: "endless", commands: "running", pollMs: { least: 5_000, most: 30_000 } })],
     store: memoryStore(),
     artifacts: [memoryArtifacts()],
     queue: { limit: runs + 1 },
@@ -68,54 +69,5 @@ async function measure(runs: number, idleMs: number): Promise<Record<string, num
     bytesPerRun: Math.round(bytes),
     idleCoreShare: Math.round(((cpu.user + cpu.system) / 1_000 / idleMs) * 1_000) / 1_000,
     startedPerSecond: Math.round(runs / seconds),
-  };
-}
-
-/** A backend on which commands start at once and never end. */
-function endless(): Backend {
-  return {
-    specVersion: 1,
-    id: "endless",
-    kind: "endless",
-    capabilities: {
-      paid: false,
-      images: "optional",
-      exitCode: true,
-      staging: "none",
-      logs: false,
-      reuse: false,
-      affinity: "any",
-      inspect: { mode: "sweep" },
-      pollMs: { least: 5_000, most: 30_000 },
-      visibilityMs: 0,
-      bindMs: 10_000,
-      provisionMs: 10_000,
-      billing: { granularityMs: 1, minimumMs: 0, prepaid: false, refund: "unused" },
-      enforcesLifetime: true,
-      trust: { operators: ["self"], certifications: [], agreements: [], tee: [] },
-      countries: "any",
-      limits: { concurrency: 1_000, callsPerSecond: 1_000_000 },
-      offersTtlMs: 600_000,
-    },
-    listOffers: async (_demand, { host }) => [
-      {
-        id: "endless",
-        backend: "endless",
-        operator: "self",
-        node: "here",
-        binding: "firm",
-        resources: { cpu: 1e6, memoryMiB: 1e9, diskMiB: 1e9 },
-        price: { usdPerHour: 0 },
-        interruptible: false,
-        trust: { operator: "self", certifications: [], agreements: [], tee: [] },
-        place: { proof: "contract" },
-        expiresAtMs: host.now() + 600_000,
-      },
-    ],
-    bind: async ({ key }) => ({ ref: { backend: "endless", key, data: {} }, report: { kind: "status", key, phase: "running" } }),
-    find: async (intents) => intents.map(({ key }) => ({ kind: "absent", key })),
-    inspect: async (leases) => leases.map(({ key }) => ({ kind: "status", key, phase: "running" })),
-    release: async () => "released",
-    listLeases: async () => [],
   };
 }

@@ -10,6 +10,7 @@ import { type Backend, Scheduler } from "spillway";
 import { memoryStore } from "spillway/stores/memory";
 import { memoryArtifacts } from "spillway/testing";
 import type { Benchmark } from "./run.js";
+import { type TrivialOptions, trivialBackend } from "./support/trivial-backend.js";
 
 const PRIORITIES = 10;
 
@@ -52,58 +53,9 @@ export const run: Benchmark = async ({ quick }) => {
 
 const job = (index: number, priority = 0) => ({ command: ["noop", String(index)], priority, data: { sensitivity: "public" as const } });
 
-/** A backend on which everything has always just ended. */
-function noop(options: { readonly onBind?: () => void; readonly capacity?: number } = {}): Backend {
-  return {
-    specVersion: 1,
-    id: "noop",
-    kind: "noop",
-    capabilities: {
-      paid: false,
-      images: "optional",
-      exitCode: true,
-      staging: "none",
-      logs: false,
-      reuse: false,
-      affinity: "any",
-      inspect: { mode: "sweep" },
-      pollMs: { least: 1, most: 1_000 },
-      visibilityMs: 0,
-      bindMs: 10_000,
-      provisionMs: 10_000,
-      billing: { granularityMs: 1, minimumMs: 0, prepaid: false, refund: "unused" },
-      enforcesLifetime: true,
-      trust: { operators: ["self"], certifications: [], agreements: [], tee: [] },
-      countries: "any",
-      limits: { concurrency: 1_000, callsPerSecond: 1_000_000 },
-      offersTtlMs: 60_000,
-    },
-    listOffers: async (_demand, { host }) => [
-      {
-        id: "noop",
-        backend: "noop",
-        operator: "self",
-        node: "here",
-        binding: "firm",
-        resources: { cpu: 1_000_000, memoryMiB: 1e9, diskMiB: 1e9 },
-        price: { usdPerHour: 0 },
-        interruptible: false,
-        trust: { operator: "self", certifications: [], agreements: [], tee: [] },
-        place: { proof: "contract" },
-        expiresAtMs: host.now() + 60_000,
-        ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
-      },
-    ],
-    bind: async ({ key }) => {
-      options.onBind?.();
-      return { ref: { backend: "noop", key, data: {} }, report: { kind: "status", key, phase: "exited", exitCode: 0 } };
-    },
-    find: async (intents) => intents.map(({ key }) => ({ kind: "absent", key })),
-    inspect: async (leases) => leases.map(({ key }) => ({ kind: "gone", key })),
-    release: async () => "released",
-    listLeases: async () => [],
-  };
-}
+/** Everything has always just ended. */
+const noop = (options: Pick<TrivialOptions, "capacity" | "onBind"> = {}): Backend =>
+  trivialBackend({ id: "noop", commands: "ended", pollMs: { least: 1, most: 1_000 }, ...options });
 
 const schedulerOver = (backend: Backend, runs: number): Scheduler =>
   new Scheduler({
