@@ -44,6 +44,9 @@ export async function bindLease(placement: Placement, tools: BindTools, call: Ca
   const earlier = open.find(({ name }) => name === tools.name) ?? unnamedOf(placement, open, tools, call);
   if (earlier !== undefined && earlier.deployment.leases.length > 0) return leaseOf(placement, earlier.deployment, tools);
   if (earlier !== undefined) return resume(placement, earlier, tools, call);
+  if (placement.offer.expiresAtMs <= call.host.now()) {
+    throw refusal("OFFER_EXPIRED", `${tools.backend}: the offer "${placement.offer.id}" has expired.`, tools.backend);
+  }
   const order = prepareOrder(placement, tools, call);
   await requireFunds(tools.market, placement, tools, call);
   const dseq = await makeOrder(placement, order, open, tools, call);
@@ -53,7 +56,7 @@ export async function bindLease(placement: Placement, tools: BindTools, call: Ca
 /** An order of this very launch whose name nobody tells, by its hash. */
 function unnamedOf(placement: Placement, open: readonly Recognised[], tools: BindTools, call: CallContext): Recognised | undefined {
   const candidates = open.filter(({ name }) => name === undefined);
-  if (candidates.length === 0 || placement.offer.expiresAtMs <= call.host.now()) return undefined;
+  if (candidates.length === 0) return undefined;
   const { hash } = prepareOrder(placement, tools, call);
   return candidates.find(({ deployment }) => deployment.deployment.hash === hash);
 }

@@ -1,6 +1,6 @@
 import type { Charge } from "../../model/lease.js";
 import { formatUsd } from "../../model/money.js";
-import { nanoUsdOf, type PriceTerms } from "./prices.js";
+import { nanoUsdOf, type PriceTerms, wholeUnits } from "./prices.js";
 import type { Deployment } from "./wire.js";
 
 /**
@@ -11,7 +11,8 @@ export function chargeOf({ deployment, escrow_account: escrow }: Deployment, ter
   if (escrow == null) return undefined;
   let amount = 0n;
   for (const coin of escrow.state.transferred) {
-    const part = nanoUsdOf(coin, terms);
+    // Escrow gives back whole units only, so that a begun one is spent.
+    const part = nanoUsdOf(wholeUnits(coin), terms);
     if (part === undefined) return undefined;
     amount += part;
   }

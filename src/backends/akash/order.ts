@@ -20,6 +20,9 @@ export interface Order {
   readonly limitHours?: number;
 }
 
+/** The chain takes no higher price per block. */
+const MOST_AMOUNT = 10_000_000;
+
 /** What {@link prepareOrder} is told beside the placement. */
 export interface OrderTerms {
   readonly backend: string;
@@ -39,11 +42,15 @@ export function prepareOrder(placement: Placement, { backend, name, options, att
   const { launch, offer, priceCapUsdPerHour } = placement;
   const image = runnableImage(launch.image, backend, options);
   const choice = choiceOf(offer.data);
-  if (choice === undefined || offer.expiresAtMs <= call.host.now()) {
-    throw new SchedulerError("OFFER_EXPIRED", `${backend}: the offer "${offer.id}" has expired.`, { effect: "none", details: { backend } });
+  if (choice === undefined) {
+    throw new SchedulerError("OFFER_EXPIRED", `${backend}: the offer "${offer.id}" is of another version.`, {
+      effect: "none",
+      details: { backend },
+    });
   }
   const [denom = "uact"] = Object.keys(options.denominations);
-  const amount = perBlockOf(priceCapUsdPerHour, denom, options);
+  const cap = perBlockOf(priceCapUsdPerHour, denom, options);
+  const amount = Number(cap) > MOST_AMOUNT ? String(MOST_AMOUNT) : cap;
   if (amount === "0") {
     throw new SchedulerError("NO_BIDS", `${backend}: the placement's cap is less than the smallest price of the market.`, {
       effect: "none",

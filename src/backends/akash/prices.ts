@@ -1,4 +1,4 @@
-import { type Decimal, decimalOfNumber, readDecimal } from "../../model/decimal.js";
+import { type Decimal, decimalOfNumber, readDecimal, scaleDecimal } from "../../model/decimal.js";
 import { NANO_PER_USD, type NanoUsd } from "../../model/money.js";
 
 const HOUR_MS = 3_600_000n;
@@ -38,6 +38,12 @@ export function nanoUsdOf(coin: Coin, { denominations }: PriceTerms): NanoUsd | 
   const divisor = 10n ** BigInt(amount.scale + unit.scale);
   const product = amount.digits * unit.digits * NANO_PER_USD;
   return product / divisor + (product % divisor === 0n ? 0n : 1n);
+}
+
+/** The amount in whole base units, rounded up. */
+export function wholeUnits({ denom, amount }: Coin): Coin {
+  const read = readDecimal(amount);
+  return read === undefined ? { denom, amount } : { denom, amount: scaleDecimal(read, 1n, "up").toString() };
 }
 
 /** The most per block that does not exceed a price per hour, as decimal text; `"0"` when less than a millionth unit is left. */

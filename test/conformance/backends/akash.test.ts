@@ -1,0 +1,49 @@
+import { describe, expect, test } from "vitest";
+import type { AkashOptions } from "../../../src/backends/akash/index.js";
+import { backendConformance } from "../../../src/conformance/backend/index.js";
+import type { ConformanceReport } from "../../../src/conformance/report.js";
+import type { SimulatedAkashOptions } from "../../../src/testing/akash/index.js";
+import { akashSetup } from "./akash-setup.js";
+
+/** Both contracts, and both ways to a provider. */
+const WAYS: Readonly<Record<string, readonly [Partial<SimulatedAkashOptions>, AkashOptions]>> = {
+  "the contract of September, through the proxy": [{}, {}],
+  "the contract of August, straight to the providers": [
+    { contract: "aug", gatewayTls: "none", unknownFields: false, duplicateLines: false },
+    { gateway: "direct", runtimeLimit: "off" },
+  ],
+};
+
+/** What does not apply: exit codes, staging by the backend, reuse, an enforced lifetime, and what needs a `close`. */
+const INAPPLICABLE = [
+  "bind/urls",
+  "inspect/(success|failure|odd-exit-codes|exit-stays)",
+  "staging/",
+  "reuse/",
+  "lifetime/",
+  "hygiene/close-is",
+];
+const IS_INAPPLICABLE = new RegExp(`^backend/(${INAPPLICABLE.join("|")})`);
+
+for (const [title, [habits, options]] of Object.entries(WAYS)) {
+  describe(title, () => {
+    let report: ConformanceReport | undefined;
+
+    backendConformance(
+      { describe, expect, test },
+      {
+        ...akashSetup(habits, options),
+        onReport: (made) => {
+          report = made;
+        },
+      },
+    );
+
+    test("nothing is skipped, and only what is not declared does not apply", () => {
+      const inapplicable = report?.clauses.filter(({ status }) => status === "inapplicable").map(({ id }) => id) ?? [];
+      expect(report?.counts).toMatchObject({ failed: 0, skipped: 0 });
+      expect(report?.counts.passed).toBeGreaterThan(90);
+      expect(inapplicable.filter((id) => !IS_INAPPLICABLE.test(id))).toEqual([]);
+    });
+  });
+}
