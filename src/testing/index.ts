@@ -3,6 +3,7 @@
  * backends, policies and code that schedules.
  */
 
+export * from "./akash/index.js";
 export * from "./aws-batch/index.js";
 export { silentLogger, TEST_NAMESPACE, type TestCallContext, testCallContext } from "./call-context.js";
 export {

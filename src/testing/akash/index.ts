@@ -25,3 +25,5 @@ export type {
   SimulatedAkashProvider,
   SimulatedAkashProviderEntry,
 } from "./options.js";
+export { akashProcessContainers } from "./process-containers.js";
+export { startSimulatedAkash } from "./start-simulator.js";

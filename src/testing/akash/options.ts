@@ -145,7 +145,7 @@ export interface SimulatedAkashLease {
   readonly reason?: string;
   /** uact a block, for the whole group. */
   readonly pricePerBlock: string;
-  /** The same as the market sees it, at six seconds a block. */
+  /** The same at the simulator's block time. */
   readonly usdPerHour: number;
   /** The provider has its manifest. */
   readonly delivered: boolean;
