@@ -19,6 +19,11 @@ export interface OutputArtifact extends Artifact {
    * it is taken apart into when the result is promoted; absent: not looked into yet, or too many, so that it stays an archive.
    */
   readonly archive?: { readonly format: "tar"; readonly treeSha256: string; readonly files?: number };
+  /**
+   * Set when the object was encrypted to the caller's key on the node. `sha256` and `size` are the ciphertext's; the plaintext's are not known, because
+   * they would let whoever sees them try guesses. `holds`: what comes out of it, the file or a tar archive of the directory.
+   */
+  readonly encrypted?: { readonly format: "age"; readonly holds: "file" | "tar" };
   /** The store's version of the object whose bytes were checked, where it tells one; what is there under another version is not what was accepted. */
   readonly version?: string;
 }

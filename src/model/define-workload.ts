@@ -72,6 +72,15 @@ export function defineWorkload<I, O, R, W extends WorkloadInput>(
           },
         );
       }
+      const source = result && workload.outputs?.[result.output];
+      const isSealed = typeof source === "object" && source.encryptTo !== undefined;
+      if (result && (isSealed || (typeof workload.data === "object" && workload.data.encryptTo !== undefined))) {
+        throw new SchedulerError(
+          "INVALID_WORKLOAD",
+          `The definition "${name}" reads its result from an output that \`build\` has encrypted to a key that is not here; leave \`encryptTo\` away there, or \`result\`.`,
+          { details: { field: "outputs", output: result.output } },
+        );
+      }
       return workload;
     },
     parseResult: async (content) => {

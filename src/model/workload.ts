@@ -60,6 +60,8 @@ export interface OutputRequest {
   readonly uri?: string;
   /** A missing optional output is not an error. Default false. */
   readonly optional: boolean;
+  /** Public key of age to which the output is encrypted before it leaves the machine. Needs `age` in the image, and a backend with `wrapper` staging. */
+  readonly encryptTo?: string;
 }
 
 /** What the workload's data demands of whoever handles it. */

@@ -4,6 +4,7 @@ import { SchedulerError, toSchedulerError } from "../model/errors/scheduler-erro
 import { type GroupRow, NO_EXCLUSIONS, type RunRow, type RunState } from "../model/run.js";
 import type { InputRequest, Workload } from "../model/workload.js";
 import type { CommitResult, IdempotencyRow } from "../spec/store.js";
+import { isEncryptionUnavailable } from "./admit-staging.js";
 import { CLAIM_MS } from "./claim-times.js";
 import type { EngineContext } from "./engine-context.js";
 
@@ -125,7 +126,10 @@ function checkRails(context: EngineContext, workload: Workload, groupCapped: boo
   const { admitted, rejections } = context.market.admission(workload);
   if (admitted.length === 0) {
     const reasons = rejections.map(({ code, example }) => `${example.backend}: ${example.message}`.concat(` [${code}]`));
-    throw new SchedulerError("NO_FEASIBLE_PLACEMENT", `No configured backend may run this workload. ${reasons.join("; ")}`, {
+    const code = isEncryptionUnavailable(workload, context.backends, context.artifacts.stores)
+      ? "ENCRYPTION_UNAVAILABLE"
+      : "NO_FEASIBLE_PLACEMENT";
+    throw new SchedulerError(code, `No configured backend may run this workload. ${reasons.join("; ")}`, {
       retry: "never",
       details: { reasons },
     });

@@ -4,6 +4,18 @@ import type { RejectionExample } from "../model/decision.js";
 import type { Workload } from "../model/workload.js";
 import type { GuardedBackend } from "./guard.js";
 
+/** Whether nothing but the encryption of outputs keeps a workload from every backend: none of them does it. */
+export function isEncryptionUnavailable(
+  workload: Workload,
+  backends: ReadonlyMap<string, GuardedBackend>,
+  stores: readonly StagingStore[],
+): boolean {
+  return [...backends.values()].every(({ backend }) => {
+    const plan = planStaging(workload, backend.capabilities, stores);
+    return plan.kind === "impossible" && plan.code === "ENCRYPTION_UNAVAILABLE";
+  });
+}
+
 /** Of the backends that may hear of a workload those to which its files can get, and for the others what stands in the way. */
 export function admitStaging(
   workload: Workload,

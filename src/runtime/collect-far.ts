@@ -13,6 +13,7 @@ import type { AttemptRow } from "../model/attempt.js";
 import { failureOf, SchedulerError, type SerializedError } from "../model/errors/scheduler-error.js";
 import type { LeaseRow } from "../model/lease.js";
 import type { RunRow } from "../model/run.js";
+import { decodeUtf8 } from "../model/utf8.js";
 import type { ArtifactStore } from "../spec/artifact-store.js";
 import type { EngineContext } from "./engine-context.js";
 import type { GuardedBackend } from "./guard.js";
@@ -68,7 +69,11 @@ export async function collectFar(
     };
   }
   const outputs: OutputArtifact[] = [];
-  for (const output of manifest.outputs) outputs.push(await keep(context, places, declared.indexOf(output.path), output));
+  for (const output of manifest.outputs) {
+    const isWanted = run.workload.outputs[output.path]?.encryptTo !== undefined;
+    if (isWanted !== (output.encrypted !== undefined)) throw notEncrypted(output);
+    outputs.push(await keep(context, places, declared.indexOf(output.path), output));
+  }
   return { manifest: { ...manifest, outputs } };
 }
 
@@ -105,8 +110,21 @@ async function checked(context: EngineContext, store: ArtifactStore, output: Out
   if (output.archive !== undefined) return checkedArchive(context, store, output, output.archive);
   const stored = await digestOf(store, output.uri, { host });
   if (stored?.size !== output.size || stored.sha256 !== output.sha256) return undefined;
+  if (output.encrypted !== undefined) await requireEncrypted(context, store, output);
   return stored.version === undefined ? output : { ...output, version: stored.version };
 }
+
+/** First line of whatever age makes (age-encryption.org/v1). Whether the rest can be decrypted only the owner of the key can tell. */
+const AGE_MARK = "age-encryption.org/v1\n";
+
+async function requireEncrypted(context: EngineContext, store: ArtifactStore, output: OutputArtifact): Promise<void> {
+  const bytes = await readSmall(store, output.uri, AGE_MARK.length, { host: context.options.host });
+  if (bytes !== undefined && decodeUtf8(bytes.subarray(0, AGE_MARK.length)) === AGE_MARK) return;
+  await store.remove(output.uri, { host: context.options.host });
+  throw notEncrypted(output);
+}
+
+const notEncrypted = (output: OutputArtifact): SchedulerError => mismatch(output, "is not stored as it was asked to be: encrypted, or not");
 
 const mismatch = (output: OutputArtifact, what: string): SchedulerError =>
   new SchedulerError("OUTPUT_DIGEST_MISMATCH", `The output ${output.path} ${what}.`, { details: { path: output.path } });

@@ -40,7 +40,11 @@ export async function prepareLaunch(context: EngineContext, state: RunState, att
     secrets: await resolveAll(context, workload.secrets),
     resources: workload.resources,
     inputs: await stageInputs(context, workload, mode, ttlMs),
-    outputs: Object.entries(workload.outputs).map(([path, output]) => ({ path, optional: output.optional })),
+    outputs: Object.entries(workload.outputs).map(([path, { optional, encryptTo }]) => ({
+      path,
+      optional,
+      ...(encryptTo === undefined ? {} : { encryptTo }),
+    })),
     timeoutMs: workload.timeoutMs,
     maxLifetimeMs: lifetimeMs,
     nonce: runnerNonce(context.namespace, attempt.key, host),

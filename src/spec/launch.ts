@@ -15,6 +15,8 @@ export interface StagedInput {
 export interface StagedOutput {
   readonly path: string;
   readonly optional: boolean;
+  /** Public key of age to which the runner encrypts it first. Set with `wrapper` staging only. */
+  readonly encryptTo?: string;
   /** Attempt-scoped place of the object. */
   readonly uri?: string;
   /** Presigned PUT for it. */

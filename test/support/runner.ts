@@ -78,7 +78,7 @@ export class Attempt {
   argv: readonly string[] = ["true"];
   env: Record<string, string> = {};
   inputs: StagedInput[] = [];
-  outputs: { path: string; optional: boolean }[] = [];
+  outputs: { path: string; optional: boolean; encryptTo?: string }[] = [];
   checkpoint: Omit<NonNullable<Launch["checkpoint"]>, "urls"> | undefined;
   timeoutMs = 600_000;
   maxLifetimeMs = 1_200_000;

@@ -70,6 +70,8 @@ function outcomeOf(code: ErrorCode, attempt: AttemptRow): Outcome {
     case "WORKLOAD_FAILED":
     case "WORKLOAD_OUT_OF_MEMORY":
     case "OUTPUT_MISSING":
+    case "IMAGE_UNSUITABLE":
+    case "ENCRYPTION_UNAVAILABLE":
     case "INPUT_DIGEST_MISMATCH":
       return "workload-failed";
     default:

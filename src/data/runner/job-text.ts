@@ -69,11 +69,12 @@ export function jobText(launch: Launch, urls: RunnerUrls, options: RunnerOptions
   for (const { path, url, sha256, size } of launch.inputs) {
     lines.push(`in ${sha256?.toLowerCase() ?? "-"} ${size ?? "-"} ${requireUrl(url, `input ${path}`)} ${requirePlainPath(path, "inputs")}`);
   }
-  for (const { path, optional } of launch.outputs) {
+  for (const { path, optional, encryptTo } of launch.outputs) {
     const target = Object.hasOwn(urls.outputs, path) ? urls.outputs[path] : undefined;
     if (target === undefined) throw broken(`The output ${path} has no URL to be written to.`);
     const [url, set] = put(target, `output ${path}`);
-    lines.push(`out ${optional ? "optional" : "required"} ${set} ${url} ${requirePlainPath(path, "outputs")}`);
+    const how = encryptTo === undefined ? set : `${set},${encryptTo}`;
+    lines.push(`out ${optional ? "optional" : "required"} ${how} ${url} ${requirePlainPath(path, "outputs")}`);
   }
   lines.push(...checkpointLines(launch, slots, put));
   return `${["version 1 - - -", ...headers.lines, ...lines, "end - - - -"].join("\n")}\n`;

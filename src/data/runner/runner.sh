@@ -313,6 +313,13 @@ spw_make_room() {
   mkdir -p "${spw_at%/*}/" 2>/dev/null
 }
 
+# Set of headers of an output, with its recipient if it has one.
+spw_check_seal() {
+  case $2 in
+    *,*) spw_has age || spw_fail 86 setup 'the image has no age, which outputs that are encrypted need' ;;
+  esac
+}
+
 spw_check_output() {
   spw_place "$4"
   [ -f "$spw_at" ] || [ -d "$spw_at" ] || [ "$1" = optional ] || spw_fail 82 output "output $4 does not exist"
@@ -327,14 +334,24 @@ spw_store_output() {
   elif [ ! -f "$spw_at" ]; then
     return 0
   fi
-  if spw_measure "$spw_at" && spw_transfer PUT "$3" "$spw_at" "$2"; then
+  case $2 in
+    *,*)
+      spw_more=${spw_more:+tar}
+      spw_more=',"encrypted":{"format":"age","holds":"'${spw_more:-file}'"}'
+      spw_run spw_seal "${2#*,}" || { spw_unless_failed 83 upload "output $4: it cannot be encrypted"; return 0; }
+      spw_at=$spw_dir/sealed
+      ;;
+  esac
+  if spw_measure "$spw_at" && spw_transfer PUT "$3" "$spw_at" "${2%%,*}"; then
     [ -z "$spw_outputs" ] || spw_outputs="$spw_outputs,"
     spw_outputs=$spw_outputs'{"path":"'$4'","member":"","sha256":"'$spw_sha'","size":'$spw_size$spw_more'}'
   else
     spw_unless_failed 83 upload "output $4: $spw_what"
   fi
-  rm -f "$spw_dir/pack.tar"
+  rm -f "$spw_dir/pack.tar" "$spw_dir/sealed"
 }
+
+spw_seal() { exec age -r "$1" <"$spw_at" >"$spw_dir/sealed"; }
 
 spw_unless_failed() {
   [ "$spw_result" -ne 0 ] || spw_fail "$@"
@@ -476,7 +493,7 @@ for spw_client in curl wget "$SPILLWAY_ROOT/usr/bin/wget" "$SPILLWAY_ROOT/usr/lo
   esac
 done
 for spw_dir in "$TMPDIR" /tmp /var/tmp /dev/shm "$PWD" ''; do
-  [ -n "$spw_dir" ] || spw_give_up 89 'no directory can be written'
+  [ -n "$spw_dir" ] || spw_give_up 85 'no directory can be written'
   spw_dir=$spw_dir/spillway-$SPILLWAY_ATTEMPT
   mkdir -p -m 700 "$spw_dir" 2>/dev/null && : 2>/dev/null >"$spw_dir/net" && break
 done
@@ -522,6 +539,7 @@ fi
 [ -z "$spw_stopped" ] || spw_fail_stopped
 spw_has sha256sum || spw_fail 89 setup 'the image has no sha256sum'
 [ -z "$spw_checkpoints" ] || spw_has tar || spw_fail 88 setup 'the image has no tar, which checkpoints need'
+spw_each out spw_check_seal
 spw_each in spw_fetch_input
 spw_each restore spw_restore_checkpoint
 spw_each out spw_make_room

@@ -34,14 +34,15 @@ export function attemptPlaces(workspace: string, runId: string, key: string, out
 }
 
 /** Where a file of an output is kept once it is ours: apart for each declared output, under its own name. */
-export function keptUri(prefix: string, index: number, output: Pick<OutputArtifact, "path" | "member" | "archive">): string {
+export function keptUri(prefix: string, index: number, output: Pick<OutputArtifact, "path" | "member" | "archive" | "encrypted">): string {
   return `${prefix}${index}/${encodedName(nameOf(output))}`;
 }
 
 /** The name of an output's file: below a declared directory its path there, else the last part of the declared path. */
-export function nameOf({ path, member, archive }: Pick<OutputArtifact, "path" | "member" | "archive">): string {
+export function nameOf({ path, member, archive, encrypted }: Pick<OutputArtifact, "path" | "member" | "archive" | "encrypted">): string {
   if (member !== "") return member;
   const last = path.split("/").findLast((part) => part !== "" && part !== ".") ?? "output";
+  if (encrypted !== undefined) return `${last}${encrypted.holds === "tar" ? ".tar" : ""}.${encrypted.format}`;
   return archive === undefined ? last : `${last}.${archive.format}`;
 }
 

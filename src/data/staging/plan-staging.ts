@@ -21,7 +21,7 @@ export type StagingMode = "none" | "native" | "sidecar" | "wrapper";
 export type StagingPlan =
   | { readonly kind: "possible"; readonly mode: StagingMode }
   /** `field`: what of the workload, or of the scheduler's options, stands in the way. */
-  | { readonly kind: "impossible"; readonly field: string; readonly message: string };
+  | { readonly kind: "impossible"; readonly field: string; readonly message: string; readonly code?: "ENCRYPTION_UNAVAILABLE" };
 
 /** The parts of a workload that staging depends on. */
 export type StagedWorkload = Pick<
@@ -39,6 +39,8 @@ export function planStaging(
   stores: readonly StagingStore[],
 ): StagingPlan {
   const { staging, exitCode } = capabilities;
+  const sealed = Object.entries(workload.outputs).find(([, { encryptTo }]) => encryptTo !== undefined)?.[0];
+  if (sealed !== undefined && staging !== "wrapper") return cannotEncrypt(sealed);
   if (staging === "native") return { kind: "possible", mode: "native" };
   if (staging === "none") {
     // Checkpoints are a way to lose less; without them the work is only done again.
@@ -49,6 +51,14 @@ export function planStaging(
   const obstacle = obstacleFar(workload, stores) ?? (staging === "wrapper" ? obstacleToRunner(workload, capabilities) : undefined);
   return obstacle ?? { kind: "possible", mode: staging };
 }
+
+/** Outputs leave the machine encrypted only where the runner sends them. */
+const cannotEncrypt = (path: string): Obstacle => ({
+  kind: "impossible",
+  field: `outputs.${path}.encryptTo`,
+  message: `the output ${path} is to be encrypted on the machine, which only backends with \`wrapper\` staging do`,
+  code: "ENCRYPTION_UNAVAILABLE",
+});
 
 type Obstacle = Extract<StagingPlan, { kind: "impossible" }>;
 
@@ -105,7 +115,11 @@ function rehearsal(workload: StagedWorkload): Launch {
     secrets: Object.fromEntries(Object.keys(workload.secrets).map((name) => [name, new Secret("")])),
     resources: workload.resources,
     inputs: Object.keys(workload.inputs).map((path) => ({ path, url: URL })),
-    outputs: Object.entries(workload.outputs).map(([path, { optional }]) => ({ path, optional })),
+    outputs: Object.entries(workload.outputs).map(([path, { optional, encryptTo }]) => ({
+      path,
+      optional,
+      ...(encryptTo === undefined ? {} : { encryptTo }),
+    })),
     ...(checkpoint === undefined
       ? {}
       : { checkpoint: { path: checkpoint.path, everyMs: checkpoint.everyMs ?? checkpoint.costMs, urls: [] } }),

@@ -11,6 +11,8 @@ export const RUNNER_EXIT_CODES = {
   digest: 81,
   outputMissing: 82,
   upload: 83,
+  room: 85,
+  encryption: 86,
   job: 87,
   archive: 88,
   tools: 89,
@@ -25,10 +27,12 @@ const BY_CODE: Readonly<Record<number, ErrorCode>> = {
   [RUNNER_EXIT_CODES.digest]: "INPUT_DIGEST_MISMATCH",
   [RUNNER_EXIT_CODES.outputMissing]: "OUTPUT_MISSING",
   [RUNNER_EXIT_CODES.upload]: "STAGING_FAILED",
+  [RUNNER_EXIT_CODES.room]: "STAGING_FAILED",
+  [RUNNER_EXIT_CODES.encryption]: "ENCRYPTION_UNAVAILABLE",
   [RUNNER_EXIT_CODES.job]: "STAGING_FAILED",
-  [RUNNER_EXIT_CODES.archive]: "STAGING_FAILED",
-  [RUNNER_EXIT_CODES.tools]: "STAGING_FAILED",
-  [RUNNER_EXIT_CODES.client]: "STAGING_FAILED",
+  [RUNNER_EXIT_CODES.archive]: "IMAGE_UNSUITABLE",
+  [RUNNER_EXIT_CODES.tools]: "IMAGE_UNSUITABLE",
+  [RUNNER_EXIT_CODES.client]: "IMAGE_UNSUITABLE",
   [RUNNER_EXIT_CODES.manifest]: "STAGING_FAILED",
   [RUNNER_EXIT_CODES.timeout]: "WORKLOAD_TIMED_OUT",
   [RUNNER_EXIT_CODES.terminated]: "PREEMPTED",
@@ -42,8 +46,13 @@ export function runnerExit(exitCode: number): ErrorCode | undefined {
   return exitCode === 0 ? undefined : (BY_CODE[exitCode] ?? "WORKLOAD_FAILED");
 }
 
-const BY_STAGE: Readonly<Record<NonNullable<ResultManifest["failure"]>["stage"], ErrorCode>> = {
-  setup: "STAGING_FAILED",
+type Stage = NonNullable<ResultManifest["failure"]>["stage"];
+
+/** What the image lacks is told by the exit code. */
+const codeOf = (stage: Stage, exitCode: number): ErrorCode =>
+  stage === "setup" ? (BY_CODE[exitCode] ?? "STAGING_FAILED") : BY_STAGE[stage];
+
+const BY_STAGE: Readonly<Record<Exclude<Stage, "setup">, ErrorCode>> = {
   fetch: "STAGING_FAILED",
   digest: "INPUT_DIGEST_MISMATCH",
   output: "OUTPUT_MISSING",
@@ -54,7 +63,7 @@ const BY_STAGE: Readonly<Record<NonNullable<ResultManifest["failure"]>["stage"],
 export function manifestFailure(manifest: ResultManifest): SerializedError | undefined {
   const { exitCode, failure, ended } = manifest;
   const details = { exitCode };
-  if (failure !== undefined) return failureOf(BY_STAGE[failure.stage], `The runner gave up: ${failure.message}`, { details });
+  if (failure !== undefined) return failureOf(codeOf(failure.stage, exitCode), `The runner gave up: ${failure.message}`, { details });
   if (ended === "timeout") return failureOf("WORKLOAD_TIMED_OUT", "The command ran longer than its timeout and was ended.", { details });
   if (ended === "signal") return failureOf("PREEMPTED", "The platform ended the container before the command was done.", { details });
   if (exitCode === 0) return undefined;

@@ -25,6 +25,7 @@ const schema = z.strictObject({
       sha256,
       size: whole,
       archive: z.strictObject({ format: z.literal("tar"), treeSha256: sha256 }).exactOptional(),
+      encrypted: z.strictObject({ format: z.literal("age"), holds: z.enum(["file", "tar"]) }).exactOptional(),
     }),
   ),
   failure: z

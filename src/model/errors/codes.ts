@@ -37,6 +37,12 @@ export const ERROR_CODES = {
   VOLATILE_STORE: code("never", "none", "caller", "A backend that costs real money is configured with a store that forgets."),
   RUN_NOT_FOUND: code("never", "none", "caller", "No run with this id is known to the store."),
   RUN_ACTIVE: code("later", "none", "caller", "What was asked for needs the run to be settled first."),
+  ENCRYPTION_UNAVAILABLE: code(
+    "never",
+    "none",
+    "caller",
+    "Outputs are to be encrypted on the machine, and no backend, or not this image, can do it.",
+  ),
   DEPENDENCY_MISSING: code("never", "none", "caller", "An optional peer dependency is not installed."),
   SECRET_UNAVAILABLE: code("never", "none", "caller", "A secret reference could not be resolved at bind."),
   ARTIFACT_NOT_FOUND: code("never", "none", "caller", "An input or artifact does not exist or no store reads its scheme."),
@@ -74,6 +80,7 @@ export const ERROR_CODES = {
   WORKLOAD_FAILED: code("never", "done", "workload", "The command ended with a non-zero exit code."),
   WORKLOAD_TIMED_OUT: code("never", "done", "workload", "The command ran longer than the workload's timeout."),
   WORKLOAD_OUT_OF_MEMORY: code("never", "done", "workload", "The command was killed for using more memory than it asked for."),
+  IMAGE_UNSUITABLE: code("never", "done", "workload", "The image lacks a program that staging needs."),
   OUTPUT_MISSING: code("never", "done", "workload", "The command succeeded but a declared output does not exist."),
   RESULT_INVALID: code("never", "done", "workload", "The result file is not JSON or not what the definition's result schema describes."),
   // Trust.

@@ -30,6 +30,7 @@ export function buildWorkload(
   const { expectedDurationMs, timeoutMs } = times(parsed, spec);
   const reclaimable = latency === "batch" && (spec.defaults.interruptible === "always" || parsed.checkpoint !== undefined);
   const { name, image, registry, deadline, near, maxCost, tenant } = parsed;
+  const encryption = parsed.data?.encryptTo === undefined ? {} : { encryptTo: parsed.data.encryptTo };
   const workload: Workload = {
     kind: spec.kind,
     ...(name === undefined ? {} : { name }),
@@ -41,7 +42,7 @@ export function buildWorkload(
     ...(registry === undefined ? {} : { registry }),
     resources: resourcesOf(parsed, spec),
     inputs: mapValues(parsed.inputs ?? {}, (input): InputRequest => input),
-    outputs: mapValues(parsed.outputs ?? {}, (output): OutputRequest => ({ optional: false, ...output })),
+    outputs: mapValues(parsed.outputs ?? {}, (output): OutputRequest => ({ optional: false, ...encryption, ...output })),
     data: dataOf(parsed),
     expectedDurationMs,
     timeoutMs,
@@ -126,6 +127,13 @@ function contradictions(parsed: CommonParsed, workload: Workload): Problem[] {
     problems.push({
       field: "outputs",
       message: "is empty, but `verification` by quorum compares the outputs of several attempts; declare at least one",
+    });
+  }
+  const sealed = Object.entries(workload.outputs).find(([, { encryptTo }]) => encryptTo !== undefined);
+  if (workload.verification.kind === "quorum" && sealed !== undefined) {
+    problems.push({
+      field: parsed.data?.encryptTo === undefined ? `outputs.${sealed[0]}.encryptTo` : "data.encryptTo",
+      message: "makes equal outputs look different each time, but `verification` by quorum compares them; give up one of the two",
     });
   }
   return problems;

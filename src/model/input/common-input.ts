@@ -56,6 +56,8 @@ export type OutputInput =
       readonly uri?: string;
       /** A missing optional output is not an error. Default false. */
       readonly optional?: boolean;
+      /** Public key of age (`age1…`) to which this output is encrypted before it leaves the machine. Needs `age` in the image. Default: that of `data`. */
+      readonly encryptTo?: string;
     };
 
 /** A data class, or the class with its conditions. */
@@ -74,6 +76,8 @@ export type DataInput =
       readonly tee?: string | readonly string[];
       /** The basis for sending personal data outside the EEA and adequate countries, such as `scc`. */
       readonly transferBasis?: string;
+      /** Public key of age (`age1…`) to which all outputs are encrypted before they leave the machine. Needs `age` in the image. */
+      readonly encryptTo?: string;
     };
 
 /** The checkpoint directory, or with what checkpoints cost. */

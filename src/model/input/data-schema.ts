@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { bad, good, type Reading } from "../reading.js";
 import { SENSITIVITIES } from "../workload.js";
+import { readAgeRecipient } from "./age-recipient.js";
 import { oneOf, reading, readText, shorthand, strict, text, textList } from "./schema.js";
 
 const WORD = {
@@ -55,5 +56,6 @@ export const data = z.preprocess(
     agreements: textList(WORD, { max: 50, map: lower }).exactOptional(),
     tee: textList(WORD, { max: 50, map: lower }).exactOptional(),
     transferBasis: text(WORD).exactOptional(),
+    encryptTo: reading(readAgeRecipient).exactOptional(),
   }),
 );

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { bad, good, type Reading } from "../reading.js";
 import { readBytes, readDurationMs } from "../units.js";
+import { readAgeRecipient } from "./age-recipient.js";
 import { pathClashes, readPath, readUri } from "./file-path.js";
 import { flag, reading, readText, recordOf, shorthand, strict } from "./schema.js";
 
@@ -24,7 +25,10 @@ export const inputs = recordOf(readPath, input, MAX_INPUTS).superRefine((files, 
     context.addIssue({ code: "custom", path: [path], message: problem });
 });
 
-const output = z.preprocess(shorthand("uri"), strict({ uri: uri.exactOptional(), optional: flag().exactOptional() }));
+const output = z.preprocess(
+  shorthand("uri"),
+  strict({ uri: uri.exactOptional(), optional: flag().exactOptional(), encryptTo: reading(readAgeRecipient).exactOptional() }),
+);
 
 export const outputs = recordOf(readPath, output, MAX_OUTPUTS).superRefine((places, context) => {
   for (const { path, problem } of pathClashes(Object.keys(places), "places"))

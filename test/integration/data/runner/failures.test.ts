@@ -182,7 +182,7 @@ describe.each(lanes().filter(({ shell }) => shell === "dash"))("an image that la
     const attempt = await copying(lane, { without: [lane.client] });
     const { code, stdout } = await attempt.run();
     expect(code).toBe(90);
-    expect(runnerExit(90)).toBe("STAGING_FAILED");
+    expect(runnerExit(90)).toBe("IMAGE_UNSUITABLE");
     expect(attempt.store.requests).toEqual([]);
     expect(manifestFromLog(stdout, attempt.expected)).toMatchObject({
       exitCode: 90,
@@ -216,6 +216,14 @@ describe.each(lanes().filter(({ shell }) => shell === "dash"))("an image that la
     checkpoints.checkpoint = { path: "/checkpoint", everyMs: 1_000 };
     expect((await checkpoints.run()).code).toBe(88);
     expect(checkpoints.store.count("GET", "in0")).toBe(0);
+  });
+
+  test("no directory that can be written", async () => {
+    const attempt = await copying(lane, { without: ["mkdir"] });
+    symlinkSync("/bin/false", attempt.file("bin/mkdir"));
+    const { code, stderr } = await attempt.run();
+    expect(code).toBe(85);
+    expect(stderr).toBe("spillway-runner: no directory can be written\n");
   });
 
   test("one of the basic programs", async () => {

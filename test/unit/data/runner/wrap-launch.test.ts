@@ -79,6 +79,43 @@ describe("the job text", () => {
     ]);
   });
 
+  test("tells each set of headers once, and which PUT it belongs to", () => {
+    const target = (url: string, headers: Record<string, string>) => ({ url, headers });
+    const outputs = {
+      "/out": target("https://store/0", { "if-none-match": "*", "content-type": "application/octet-stream" }),
+      "/log": target("https://store/1", { "content-type": "application/octet-stream" }),
+    };
+    const manifestPut = target("https://store/m", { "content-type": "application/octet-stream", "if-none-match": "*" });
+    const slots = [0, 1].map((slot) => ({
+      put: `https://store/c${slot}`,
+      recordPut: target(`https://store/r${slot}`, outputs["/log"].headers),
+    }));
+    const text = jobText(
+      { ...launch, inputs: [], checkpoint: { path: "/c", everyMs: 1_000, urls: [] } },
+      { manifestPut, outputs, checkpoint: slots },
+    );
+    expect(text.split("\n").slice(0, -3)).toEqual([
+      "version 1 - - -",
+      "header 0 content-type application/octet-stream -",
+      "header 0 if-none-match * -",
+      "header 1 content-type application/octet-stream -",
+      `attempt testns-run1-a1 ${launch.nonce} - -`,
+      "times 3600 5 4501 hold",
+      "manifest https://store/m - 0 -",
+      "out required 0 https://store/0 /out",
+      "out optional 1 https://store/1 /log",
+      "checkpoint 1 - - /c",
+      "slot https://store/c0 https://store/r0 - 1",
+    ]);
+  });
+
+  test("names the key to which an output is encrypted", () => {
+    const sealed: Launch = { ...launch, outputs: [{ path: "/out", optional: true, encryptTo: "age1key" }] };
+    expect(jobText(sealed, urls)).toContain("\nout optional -,age1key https://store/0 /out\n");
+    const outputs = { "/out": { url: "https://store/0", headers: { "if-none-match": "*" } } };
+    expect(jobText(sealed, { ...urls, outputs })).toContain("\nout optional 0,age1key https://store/0 /out\n");
+  });
+
   test("with checkpoints, status page, grace and exit", () => {
     const restore = { path: "/x", url: "https://store/r", sha256: "ef".repeat(32), size: 9 };
     const checkpointed: Launch = { ...launch, inputs: [], outputs: [], checkpoint: { path: "/ckpt", everyMs: 90_500, restore, urls: [] } };
@@ -217,6 +254,24 @@ describe("refused early", () => {
 
   test("an image said to have no shell", () => {
     expect(codeOf(() => wrapLaunch(launch, urls, { shell: false }))).toMatchObject({ code: "UNSUPPORTED_WORKLOAD" });
+  });
+});
+
+describe("headers that a client could send as something else are refused", () => {
+  test.each([
+    ["a blank in the value", { "x-a": "b c" }],
+    ["a line break in the value", { "x-a": "b\nheader = x:y" }],
+    ["a quote in the value", { "x-a": 'b"' }],
+    ["a backslash in the value", { "x-a": "b\\" }],
+    ["an empty value", { "x-a": "" }],
+    ["a letter outside ASCII", { "x-a": "ä" }],
+    ["a colon in the name", { "x:a": "b" }],
+    ["a line break in the name", { "x\n": "b" }],
+  ])("%s", (_, headers) => {
+    const manifestPut = { url: "https://store/m", headers: headers as Record<string, string> };
+    const error = codeOf(() => jobText(launch, { ...urls, manifestPut }));
+    expect(error).toMatchObject({ code: "UNSUPPORTED_WORKLOAD" });
+    expect(String(error)).not.toContain("x:y");
   });
 });
 

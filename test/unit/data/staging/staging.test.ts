@@ -111,6 +111,20 @@ describe("files move", () => {
     expect(plan({ image: "scratch", outputs: { out: {} } }, [free], "native")).toEqual({ kind: "possible", mode: "native" });
   });
 
+  test("encrypted only where the runner sends them", () => {
+    const sealed = workload({
+      outputs: { "/out": { encryptTo: "age196vfl7ygwhklyzzt2ws8j2s6s5rvl0ap5g89kceatt0d9x0xxspszelmd9" }, "/log": {} },
+    });
+    expect(planStaging(sealed, can("wrapper"), [free])).toEqual({ kind: "possible", mode: "wrapper" });
+    for (const staging of ["native", "sidecar", "none"] as const) {
+      expect(planStaging(sealed, can(staging), [free])).toMatchObject({
+        kind: "impossible",
+        field: "outputs./out.encryptTo",
+        code: "ENCRYPTION_UNAVAILABLE",
+      });
+    }
+  });
+
   test("nowhere without a store that hands out URLs", () => {
     expect(plan({ outputs: { out: {} } }, [files])).toMatchObject({ kind: "impossible", field: "artifacts" });
     expect(plan({ outputs: { out: {} } }, [files], "sidecar")).toMatchObject({ kind: "impossible", field: "artifacts" });
@@ -223,6 +237,15 @@ test("kept outputs have their own names, and archives say what they are", () => 
   expect(keptUri("p/", 2, { path: "/out/result.json", member: "" })).toBe("p/2/result.json");
   expect(keptUri("p/", 0, { path: "/out/", member: "a b/c#d" })).toBe("p/0/a%20b/c%23d");
   expect(keptUri("p/", 1, { path: "/out/frames/", member: "", archive })).toBe("p/1/frames.tar");
+});
+
+test("an encrypted output says what comes out of it", () => {
+  const encrypted = (holds: "file" | "tar") => ({ path: "/out/a", member: "", encrypted: { format: "age", holds } }) as const;
+  expect([encrypted("file"), encrypted("tar")].map((output) => keptUri("s3://b/p/", 0, output))).toEqual([
+    "s3://b/p/0/a.age",
+    "s3://b/p/0/a.tar.age",
+  ]);
+  expect(keptUri("s3://b/p/", 0, { path: "a/.", member: "" })).toBe("s3://b/p/0/a");
 });
 
 test("the list prices are the defaults of the stores, and can be overridden there", () => {
