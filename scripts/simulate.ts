@@ -16,6 +16,7 @@ interface Tally {
   runs: number;
   succeeded: number;
   attempts: number;
+  reuses: number;
   virtualHours: number;
 }
 
@@ -40,7 +41,7 @@ else await work(Number(values.worker));
 
 /** Splits the seeds over worker processes and adds up what they find. */
 async function lead(): Promise<void> {
-  const total: Tally = { seeds: 0, broken: 0, runs: 0, succeeded: 0, attempts: 0, virtualHours: 0 };
+  const total: Tally = { seeds: 0, broken: 0, runs: 0, succeeded: 0, attempts: 0, reuses: 0, virtualHours: 0 };
   const ended = Array.from({ length: Math.max(1, workers) }, (_, index) => {
     const args = ["--seeds", String(seeds), "--from", String(from), "--workers", String(workers), "--worker", String(index)];
     const child = fork(fileURLToPath(import.meta.url), args, { execArgv: process.execArgv });
@@ -51,19 +52,20 @@ async function lead(): Promise<void> {
   });
   const codes = await Promise.all(ended);
   console.log(
-    `${total.seeds} seeds, ${total.runs} runs (${total.succeeded} succeeded), ${total.attempts} attempts, ${Math.round(total.virtualHours)} virtual hours: ${total.broken} seeds broke a promise`,
+    `${total.seeds} seeds, ${total.runs} runs (${total.succeeded} succeeded), ${total.attempts} attempts (${total.reuses} on leases used again), ${Math.round(total.virtualHours)} virtual hours: ${total.broken} seeds broke a promise`,
   );
   process.exitCode = total.broken > 0 || codes.some((code) => code !== 0) || total.seeds !== seeds ? 1 : 0;
 }
 
 async function work(index: number): Promise<void> {
-  const tally: Tally = { seeds: 0, broken: 0, runs: 0, succeeded: 0, attempts: 0, virtualHours: 0 };
+  const tally: Tally = { seeds: 0, broken: 0, runs: 0, succeeded: 0, attempts: 0, reuses: 0, virtualHours: 0 };
   for (let seed = from + index; seed < from + seeds; seed += Math.max(1, workers)) {
     const outcome = await playSafely(seed);
     tally.seeds += 1;
     tally.runs += outcome.runs;
     tally.succeeded += outcome.succeeded;
     tally.attempts += outcome.attempts;
+    tally.reuses += outcome.reuses;
     tally.virtualHours += outcome.virtualHours;
     if (outcome.violations.length === 0) continue;
     tally.broken += 1;
@@ -77,6 +79,6 @@ async function playSafely(seed: number) {
   try {
     return await play(drawScenario(String(seed)));
   } catch (thrown) {
-    return { violations: [`it threw ${String(thrown)}`], runs: 0, succeeded: 0, attempts: 0, virtualHours: 0 };
+    return { violations: [`it threw ${String(thrown)}`], runs: 0, succeeded: 0, attempts: 0, reuses: 0, virtualHours: 0 };
   }
 }

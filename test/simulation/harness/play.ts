@@ -8,7 +8,7 @@ import { createVirtualHost, marketplace, memoryArtifacts } from "../../../src/te
 import { watched } from "./checked-store.js";
 import { Process } from "./crashable.js";
 import { lateBinds } from "./late-binds.js";
-import { moneyViolations, resultViolations } from "./promises.js";
+import { moneyViolations, overdue, resultViolations } from "./promises.js";
 import type { Removal } from "./safeties.js";
 import type { PlannedWork, Scenario } from "./scenario.js";
 
@@ -21,6 +21,8 @@ export interface Outcome {
   readonly runs: number;
   readonly succeeded: number;
   readonly attempts: number;
+  /** Attempts that took an idle lease over. */
+  readonly reuses: number;
   readonly virtualHours: number;
 }
 
@@ -45,13 +47,13 @@ export async function play(scenario: Scenario, removal: Partial<Removal> = {}): 
 
   let process = new Process(host);
   let scheduler = start();
-  function start(): Scheduler {
+  const rival = scenario.rival ? start(new Process(host)) : undefined;
+  void rival?.health();
+  function start(by = process): Scheduler {
     return new Scheduler({
-      backends: markets.map((market) =>
-        process.backend(lateBinds(removal.backend?.(asBackend(market)) ?? asBackend(market), host, scenario)),
-      ),
-      store: process.store(removal.store?.(dog.store) ?? dog.store),
-      host: process.host,
+      backends: markets.map((market) => by.backend(lateBinds(removal.backend?.(asBackend(market)) ?? asBackend(market), host, scenario))),
+      store: by.store(removal.store?.(dog.store) ?? dog.store),
+      host: by.host,
       artifacts: [removal.artifacts?.(artifacts) ?? artifacts],
       reconcileEvery: removal.reconcileEvery ?? "5m",
       ...(removal.verifier === undefined ? {} : { verifiers: [removal.verifier] }),
@@ -62,7 +64,8 @@ export async function play(scenario: Scenario, removal: Partial<Removal> = {}): 
 
   for (const work of scenario.work) host.setTimer(work.atMs, () => submit(work, 0));
   function submit(work: PlannedWork, tries: number): void {
-    scheduler.schedule(verifiedBy(work.input, removal), { idempotencyKey: work.input.name ?? "" }).then(
+    const taker = rival !== undefined && scenario.work.indexOf(work) % 2 === 1 ? rival : scheduler;
+    taker.schedule(verifiedBy(work.input, removal), { idempotencyKey: work.input.name ?? "" }).then(
       (run) => {
         if (work.cancelAfterMs !== undefined) host.setTimer(work.cancelAfterMs, () => void cancel((run as Run).id));
       },
@@ -117,6 +120,7 @@ export async function play(scenario: Scenario, removal: Partial<Removal> = {}): 
     while (host.elapsedMs < limitMs) {
       await host.advance(60_000);
       const states = await dog.store.load([...dog.accepted]);
+      if (scenario.clockJumps.length === 0) for (const sentence of overdue(states, host.now())) beliefs.add(sentence);
       if (scenario.lateBindShare === 0) for (const market of markets) noteBeliefs(market, states);
       if (
         states.length === scenario.work.length &&
@@ -165,6 +169,7 @@ export async function play(scenario: Scenario, removal: Partial<Removal> = {}): 
     for (const lease of market.openLeases()) violations.push(`market-${index}: lease ${lease.key} was left open (${lease.state})`);
     for (const order of market.openOrders()) violations.push(`market-${index}: order ${order} was left open`);
   }
+  if (rival !== undefined) await host.waitFor(rival.close({ timeout: "1h" }), { limitMs: 2 * 3_600_000 });
   const closed = await host.waitFor(scheduler.close({ timeout: "1h" }), { limitMs: 2 * 3_600_000 });
   if (rest && closed.openRuns.length > 0) violations.push(`close left runs open: ${closed.openRuns.join(" ")}`);
   return {
@@ -174,6 +179,7 @@ export async function play(scenario: Scenario, removal: Partial<Removal> = {}): 
     runs: states.length,
     succeeded: states.filter(({ run }) => run.status === "succeeded").length,
     attempts: states.reduce((sum, { run }) => sum + run.attempts, 0),
+    reuses: states.flatMap(({ leases }) => leases).filter(({ reused }) => reused !== undefined).length,
     virtualHours: host.elapsedMs / 3_600_000,
   };
 }

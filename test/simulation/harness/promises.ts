@@ -32,9 +32,26 @@ export function resultViolations(state: RunState, artifacts: MemoryArtifacts, ho
 
 /** What an honest node makes of a workload. */
 function truth(workload: Workload): string {
-  const launch = { argv: workload.command, env: workload.env, inputs: [], outputs: [{ path: "/out/result", optional: false }] };
+  const launch = {
+    image: workload.image,
+    argv: workload.command,
+    env: workload.env,
+    inputs: [],
+    outputs: [{ path: "/out/result", optional: false }],
+  };
   const content = defaultVirtualJob(launch as unknown as Launch).outputs?.["/out/result"];
   return typeof content === "string" ? content : "";
+}
+
+/** How long after its time an idle lease may still be open: its process may have died, and another one has to notice. */
+const IDLE_ALLOWANCE_MS = 300_000;
+
+/** No idle lease waits longer than it may. */
+export function overdue(states: readonly RunState[], nowMs: number): readonly string[] {
+  return states
+    .flatMap(({ leases }) => leases)
+    .filter(({ owner, state, idleUntilMs = nowMs }) => owner.kind === "warm" && state === "open" && nowMs > idleUntilMs + IDLE_ALLOWANCE_MS)
+    .map(({ key }) => `${key}: is idle for longer than it may be`);
 }
 
 /**

@@ -1,8 +1,9 @@
+import { canonicalJson } from "../../../src/model/canonical-json.js";
 import type { ArtifactStore } from "../../../src/spec/artifact-store.js";
 import type { Backend } from "../../../src/spec/backend.js";
 import type { CommitBatch, Store } from "../../../src/spec/store.js";
 import type { Verifier } from "../../../src/spec/verifier.js";
-import type { Scenario } from "./scenario.js";
+import { reusing, type Scenario } from "./scenario.js";
 
 /**
  * Safeties that a simulation can run without, one at a time, to show that it would notice. Each takes the safety away
@@ -84,6 +85,52 @@ const immortal = (store: Store): Store => ({
   claim: (request) => (request.ids === undefined ? Promise.resolve([]) : store.claim(request)),
 });
 
+/** Takes an idle lease over without looking whether somebody else has done so. */
+function unversioned(store: Store): Store {
+  return {
+    ...store,
+    commit: async (batch, tx) => {
+      const result = await store.commit(batch, tx);
+      const taken = batch.leases?.find(({ passedTo }) => passedTo !== undefined);
+      if (result.ok || result.refused !== "version" || taken?.key !== result.id) return result;
+      return store.commit({ ...batch, leases: (batch.leases ?? []).filter((lease) => lease !== taken) }, tx);
+    },
+  };
+}
+
+/** Nobody sees the idle leases of a process that is gone. */
+const forgetful = (store: Store): Store => ({
+  ...store,
+  openLeases: async (backend) => (await store.openLeases(backend)).filter(({ owner }) => owner.kind !== "warm"),
+});
+
+/** Every idle lease is taken for one that may run anything. */
+function indiscriminate(store: Store): Store {
+  const promiscuous = { backendOptions: {}, image: "work:1", sensitivity: "public", tenant: "a" };
+  return {
+    ...store,
+    load: async (ids) =>
+      (await store.load(ids)).map((state) => ({
+        ...state,
+        leases: state.leases.map((lease) => (lease.reuseKey === undefined ? lease : { ...lease, reuseKey: canonicalJson(promiscuous) })),
+      })),
+  };
+}
+
+/** Two processes that find much idle time to share. */
+const crowded = (scenario: Scenario): Scenario => {
+  const { budget: _, ...rest } = reusing(scenario);
+  return {
+    ...rest,
+    rival: true,
+    crashesAtMs: [],
+    pauses: [],
+    clockJumps: [],
+    lateBindShare: 0,
+    markets: rest.markets.slice(0, 1).map((market) => ({ ...market, faults: {} })),
+  };
+};
+
 const verified = (scenario: Scenario): Scenario => ({
   ...scenario,
   markets: scenario.markets.map((market) => ({
@@ -119,6 +166,25 @@ export const REMOVALS = {
   "an unclear bind is asked about": { backend: blind, shows: /believes/, emphasis: unclearBinds },
   "caps are reserved before bind": { store: uncapped, shows: /over its cap/ },
   verification: { verifier: gullible, shows: /wrong result was accepted/, emphasis: verified },
+  "an idle lease goes to one run alone": { store: unversioned, shows: /two runs use one lease/, emphasis: crowded },
+  "an idle lease serves one tenant, image and class of data": {
+    store: indiscriminate,
+    shows: /another tenant, image or class/,
+    emphasis: crowded,
+  },
+  "idle leases of dead processes are found": {
+    store: forgetful,
+    reconcileEvery: 0,
+    shows: /left open|idle for longer/,
+    emphasis: (scenario) => ({
+      ...reusing(scenario),
+      rival: false,
+      lateBindShare: 0,
+      pauses: [],
+      clockJumps: [],
+      crashesAtMs: [2_400_000, 4_000_000],
+    }),
+  },
   "runs of dead processes are taken over": {
     store: immortal,
     shows: /is not settled/,

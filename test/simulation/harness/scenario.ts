@@ -22,6 +22,8 @@ export interface Scenario {
   readonly clockJumps: readonly { readonly atMs: number; readonly byMs: number }[];
   /** Share of launches that a seller carries out long after its own deadline. */
   readonly lateBindShare: number;
+  /** A second process works on the same store from the beginning; work is handed to both in turn. */
+  readonly rival: boolean;
   readonly budget?: string;
 }
 
@@ -41,7 +43,7 @@ export function drawScenario(seed: string): Scenario {
   const clockJumps = random.chance(0.15) ? [{ atMs: random.int(1, 1_800_000), byMs: random.int(-600_000, 600_000) }] : [];
   const pauses = random.chance(0.2) ? [{ atMs: random.int(1, 1_800_000), forMs: random.int(35_000, 600_000) }] : [];
   const lateBindShare = random.chance(0.15) ? random.between(0.05, 0.5) : 0;
-  return {
+  const scenario: Scenario = {
     seed,
     markets,
     work,
@@ -49,7 +51,67 @@ export function drawScenario(seed: string): Scenario {
     pauses,
     clockJumps,
     lateBindShare,
+    rival: false,
     ...(random.chance(0.3) ? { budget: `$${random.int(1, 20)}` } : {}),
+  };
+  return random.fork("reuse").chance(0.35) ? reusing(scenario) : scenario;
+}
+
+/** Sellers that bill by the hour and short work that keeps coming, so that leases stand idle and are used again. */
+export function reusing(scenario: Scenario): Scenario {
+  const random = seededRandom(`reusing/${scenario.seed}`);
+  const work = Array.from({ length: random.int(4, 10) }, (_, index) => drawShortWork(random.fork(`work ${index}`), index));
+  return {
+    ...scenario,
+    markets: scenario.markets.map((market, index) => hourly(market, random.fork(`market ${index}`))),
+    work,
+    rival: random.chance(0.3),
+    ...(scenario.budget === undefined ? {} : { budget: `$${random.int(4, 20)}` }),
+  };
+}
+
+function hourly(market: MarketplaceOptions, random: SeededRandom): MarketplaceOptions {
+  return {
+    ...market,
+    billing: {
+      granularityMs: random.chance(0.7) ? 3_600_000 : 1_800_000,
+      minimumMs: random.chance(0.5) ? 3_600_000 : 0,
+      prepaid: random.chance(0.4),
+      refund: random.chance(0.7) ? "unused" : "none",
+    },
+    providers: market.providers.map((provider) => ({
+      ...provider,
+      // Known operators may see internal data, and nobody checks what they answer.
+      trust: { operator: "single" },
+      wrongShare: 0,
+      ...(random.chance(0.3) ? { usdPerLaunch: 0.02 } : {}),
+    })),
+    faults: { ...market.faults, rates: { ...market.faults?.rates, start: market.faults?.rates?.bind ?? {} } },
+  };
+}
+
+function drawShortWork(random: SeededRandom, index: number): PlannedWork {
+  const minutes = random.int(1, 12);
+  const { input } = drawWork(random.fork("input"), index);
+  const {
+    deadline: _,
+    startWithin: __,
+    maxCost: ___,
+    ...rest
+  } = input as WorkloadInput & Record<"deadline" | "startWithin" | "maxCost", unknown>;
+  return {
+    atMs: random.int(0, 5_400_000),
+    input: {
+      ...(rest as WorkloadInput),
+      env: { VIRTUAL_DURATION_MS: String(minutes * 60_000), VIRTUAL_EXIT_CODE: random.chance(0.1) ? "3" : "0" },
+      expectedDuration: `${minutes}m`,
+      timeout: `${minutes * 3}m`,
+      tenant: random.chance(0.9) ? "a" : "b",
+      image: random.chance(0.9) ? "work:1" : "work:2",
+      data: { sensitivity: random.chance(0.9) ? "public" : "internal" },
+      ...(random.chance(0.3) ? { maxCost: random.between(1, 10).toFixed(2) } : {}),
+    },
+    ...(random.chance(0.15) ? { cancelAfterMs: random.int(0, 3_600_000) } : {}),
   };
 }
 
