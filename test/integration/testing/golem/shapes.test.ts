@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { firstEvents } from "./first-events.js";
 import { startYagna } from "./fixture.js";
 import { Requestor } from "./requestor.js";
 
@@ -96,26 +97,6 @@ function expectKeys(value: object, shape: string): void {
   const needed = names.filter((name) => !name.endsWith("?"));
   expect(Object.keys(value), shape).toEqual(expect.arrayContaining(needed));
   expect(known, shape).toEqual(expect.arrayContaining(Object.keys(value)));
-}
-
-/** The first events of a stream, as they were written. */
-async function firstEvents(url: string, key: string, count: number) {
-  const gone = new AbortController();
-  const response = await fetch(url, { headers: { accept: "text/event-stream", authorization: `Bearer ${key}` }, signal: gone.signal });
-  expect(response.headers.get("content-type")).toBe("text/event-stream");
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const bytes of response.body ?? []) {
-    text += decoder.decode(bytes, { stream: true });
-    if (text.split("\n\n").filter((block) => block.startsWith("event:")).length >= count) break;
-  }
-  gone.abort();
-  return text
-    .split("\n\n")
-    .filter((block) => block.startsWith("event:"))
-    .map((block) =>
-      Object.fromEntries(block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)])),
-    );
 }
 
 describe("what the simulated yagna sends", () => {
