@@ -14,8 +14,10 @@ import type { Session } from "./session.js";
 import { SdkFailure, type SdkThread } from "./worker/sdk-thread.js";
 
 const LIST_LIMIT_MS = 600_000;
-/** The SDK writes pieces in the order in which they come, which may be another than theirs. */
-const DOWNLOAD_TRIES = 3;
+/** Up to here a file goes through memory, where the SDK puts its pieces into order; larger ones it writes in the order in which they come. */
+const MOST_IN_MEMORY = 64 * 1_024 * 1_024;
+/** Pieces that come in another order than theirs may come in the right one the next time. */
+const DOWNLOAD_TRIES = 4;
 const TELL_MS = 30_000;
 
 /** Lists the files of each argument: `= <index>` where it is there, then one line per file with digest, size and path below it. */
@@ -135,7 +137,7 @@ async function fetchOne(
     for (let tries = 1; ; tries += 1) {
       await rm(file, { force: true });
       await order(desk, session, `fetch the output ${from}`, () =>
-        thread.order("download", { key: session.key, from, file, limitMs }, { host, signal, limitMs: limitMs + TELL_MS }),
+        thread.order("download", { key: session.key, from, file, inMemory: size <= MOST_IN_MEMORY, limitMs }, { host, signal, limitMs: limitMs + TELL_MS }),
       );
       const got = await sha256File(file, host, signal);
       if (got.sha256 === sha256) return { ...(await plan.put(path, member, { file })), path, member };

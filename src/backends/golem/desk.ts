@@ -22,15 +22,15 @@ export interface Desk {
   readonly sessions: Map<string, Session>;
   /** Negotiations under way, by key. */
   readonly books: Map<string, BidBook>;
-  /** Owners of agreements that were looked up: an agreement never changes hands. */
-  readonly owners: Map<string, { readonly key: string; readonly namespace: string } | "nobody">;
+  /** Agreements that are over or somebody else's, which none of them ever ceases to be. */
+  readonly past: Set<string>;
   /** The app key taken out of a text. */
   readonly clean: (text: string) => string;
   readonly sessionTagOf: (namespace: string) => string;
 }
 
-/** How many owners are remembered before the oldest is forgotten. */
-const MOST_OWNERS = 5_000;
+/** How many past agreements are remembered before the oldest is forgotten. */
+const MOST_PAST = 10_000;
 
 /** Agreements of the namespace that are open or being opened, with whose they are. */
 export async function openAgreements(
@@ -39,26 +39,23 @@ export async function openAgreements(
 ): Promise<readonly { readonly agreementId: string; readonly key: string }[]> {
   const tag = desk.sessionTagOf(call.namespace.id);
   const pages = await Promise.all((["Approved", "Pending"] as const).map((state) => desk.yagna.agreementIds(call, tag, state)));
-  const ids = [...new Set(pages.flat())];
-  const owned = await Promise.all(ids.map(async (agreementId) => ({ agreementId, owner: await ownerOfId(desk, agreementId, call) })));
-  return owned.flatMap(({ agreementId, owner }) =>
-    owner === "nobody" || owner.namespace !== call.namespace.id ? [] : [{ agreementId, key: owner.key }],
-  );
+  const ids = [...new Set(pages.flat())].filter((id) => !desk.past.has(id));
+  const looked = await Promise.all(ids.map(async (agreementId) => ({ agreementId, agreement: await desk.yagna.agreement(call, agreementId) })));
+  return looked.flatMap(({ agreementId, agreement }) => {
+    const owner = agreement && ownerOf(agreement);
+    // Looked at once more: a daemon that knows no filter lists what is over as well.
+    const isOpen = agreement?.state === "Approved" || agreement?.state === "Pending";
+    if (isOpen && owner?.namespace === call.namespace.id) return [{ agreementId, key: owner.key }];
+    // A proposal may still become one.
+    if ((!isOpen && agreement?.state !== "Proposal") || owner === undefined) remember(desk.past, agreementId);
+    return [];
+  });
 }
 
-async function ownerOfId(
-  desk: Desk,
-  agreementId: string,
-  call: CallContext,
-): Promise<{ readonly key: string; readonly namespace: string } | "nobody"> {
-  const known = desk.owners.get(agreementId);
-  if (known !== undefined) return known;
-  const agreement = await desk.yagna.agreement(call, agreementId);
-  const owner = (agreement && ownerOf(agreement)) ?? "nobody";
-  const [oldest] = desk.owners.keys();
-  if (desk.owners.size >= MOST_OWNERS && oldest !== undefined) desk.owners.delete(oldest);
-  desk.owners.set(agreementId, owner);
-  return owner;
+function remember(past: Set<string>, id: string): void {
+  const [oldest] = past;
+  if (past.size >= MOST_PAST && oldest !== undefined) past.delete(oldest);
+  past.add(id);
 }
 
 /** Takes these values out of texts. */

@@ -75,7 +75,7 @@ const define = defineBackend({
       yagna: createYagnaClient(id, { url, appKey, timeoutMs: options.timeoutMs, fetch: options.fetch }),
       rate: createExchangeRate(id, options.glmUsd),
       platform: `${driver}-${network}-${token}`,
-      owners: new Map(),
+      past: new Set(),
       sessionTagOf: tagOf,
     };
     const settled = new SettledBook();

@@ -17,6 +17,7 @@ import { SdkFailure, type SdkThread } from "./worker/sdk-thread.js";
 
 /** Longest time in which the SDK gathers first offers before it answers them, ms. */
 const BATCH_MS = 1_000;
+const LEAST_BATCH_MS = 50;
 /** A provider has a minute to approve; the rest is for the daemon. */
 const SIGN_LIMIT_MS = 100_000;
 const NEGOTIATE_LIMIT_MS = 30_000;
@@ -58,7 +59,7 @@ export async function signAgreement(parts: SigningParts, desk: Desk, call: CallC
     demand: toSdkDemand(launch.resources, image, desk.subnet, options),
     limits: { glmPerHour: terms.glmPerHour, startGlm: options.mostStartGlm, totalGlm: terms.totalGlm },
     ...omitUndefined({ nodes: options.nodes?.ids, exceptNodes: options.exceptNodes.length === 0 ? undefined : options.exceptNodes }),
-    batchMs: Math.min(BATCH_MS, options.firstBidMs / 4),
+    batchMs: Math.min(BATCH_MS, Math.max(LEAST_BATCH_MS, options.bidWindowMs)),
   };
   try {
     await thread.order("negotiate", order, { host, signal, limitMs: NEGOTIATE_LIMIT_MS }).catch((error: unknown) => {

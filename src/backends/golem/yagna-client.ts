@@ -105,7 +105,11 @@ export function createYagnaClient(backend: string, access: YagnaAccess): YagnaCl
       return http.post(call, "/payment-api/v1/allocations", { body }).json(allocation);
     },
     allocations: (call) => http.get(call, "/payment-api/v1/allocations", { query: { maxItems: 1_000 } }).json(allocationList),
-    allocation: (call, id) => http.lookUp(call, path`/payment-api/v1/allocations/${id}`, allocation, { accept: [410] }),
+    async allocation(call, id) {
+      // Released ones are remembered: 410.
+      const answer = await http.get(call, path`/payment-api/v1/allocations/${id}`, { accept: [404, 410] });
+      return answer.status === 404 || answer.status === 410 ? undefined : answer.json(allocation);
+    },
     async releaseAllocation(call, id) {
       await http.delete(call, path`/payment-api/v1/allocations/${id}`, { accept: [404, 410], safe: true });
     },

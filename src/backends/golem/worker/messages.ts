@@ -99,7 +99,7 @@ export interface WorkerOperations {
     readonly value: unknown;
   };
   readonly download: {
-    readonly parameters: { readonly key: string; readonly from: string; readonly file: string; readonly limitMs: number };
+    readonly parameters: { readonly key: string; readonly from: string; readonly file: string; readonly inMemory: boolean; readonly limitMs: number };
     readonly value: unknown;
   };
   readonly run: {

@@ -1,17 +1,20 @@
-import { onTestFinished } from "vitest";
+import type { TestContext } from "vitest";
 import { type GolemOptions, golem } from "../../../../src/backends/golem/index.js";
-import type { Demand, Launch, LeaseRef, LeaseReport, OutputPlan, Placement } from "../../../../src/kit/index.js";
+import type { Backend, Demand, Launch, LeaseRef, LeaseReport, OutputPlan, Placement } from "../../../../src/kit/index.js";
 import { systemHost } from "../../../../src/runtime/system-host.js";
 import type { CallContext } from "../../../../src/spec/call-context.js";
+import type { Host } from "../../../../src/spec/host.js";
 import type { Bid } from "../../../../src/spec/launch.js";
 import { testCallContext } from "../../../../src/testing/call-context.js";
-import { processGolemRuntime, type SimulatedYagnaOptions, startSimulatedYagna } from "../../../../src/testing/golem/index.js";
+import { processGolemRuntime, type SimulatedYagnaOptions, startSimulatedYagna, virtualGolemRuntime } from "../../../../src/testing/golem/index.js";
 import { eventually } from "../../../support/eventually.js";
 
 export const HOUR_MS = 3_600_000;
 export const HASH = "ab".repeat(28);
 export const IMAGE = `gvmi:http://images.example/work.gvmi#sha3:${HASH}`;
 export const USD_PER_GLM = 0.25;
+/** More than anything takes on a machine that has other things to do. */
+export const PATIENCE_MS = 60_000;
 
 export const DEMAND: Demand = {
   cpu: 2,
@@ -27,13 +30,17 @@ export const QUICK: Omit<GolemOptions, "glmUsd"> = {
   network: "hoodi",
   machines: [{ name: "small", glmPerHour: 0.2, cpu: 4, memory: "8GiB", disk: "20GiB" }],
   volumes: ["/golem/work", "/in", "/out"],
-  firstBidMs: 15_000,
+  firstBidMs: 30_000,
   bidWindowMs: 100,
   gasUsd: 0,
 };
 
 /** The backend with the real SDK in its thread, on a simulated daemon whose steps take milliseconds. */
-export async function onSimulatedYagna(habits: Partial<SimulatedYagnaOptions> = {}, options: Partial<GolemOptions> = {}) {
+export async function onSimulatedYagna(
+  { onTestFinished }: Pick<TestContext, "onTestFinished">,
+  habits: Partial<SimulatedYagnaOptions> = {},
+  options: Partial<GolemOptions> = {},
+) {
   const host = systemHost();
   const yagna = await startSimulatedYagna({
     host,
@@ -42,12 +49,19 @@ export async function onSimulatedYagna(habits: Partial<SimulatedYagnaOptions> = 
     ...habits,
   });
   const make = (more: Partial<GolemOptions> = {}) =>
-    golem({ appKey: yagna.appKey, url: yagna.url, glmUsd: USD_PER_GLM, ...QUICK, ...options, ...more }, () => undefined);
+    golem({ appKey: yagna.appKey, url: yagna.url, glmUsd: USD_PER_GLM, ...QUICK, ...options, ...more });
   const backend = make();
+  const others: Backend[] = [];
   onTestFinished(async () => {
-    await backend.close?.();
+    for (const instance of [backend, ...others]) await instance.close?.();
     await yagna.close();
   });
+  /** As another process would make it. */
+  const another = (more: Partial<GolemOptions> = {}): Backend => {
+    const instance = make(more);
+    others.push(instance);
+    return instance;
+  };
   const call = (parts: Partial<CallContext> = {}) => testCallContext({ host, ...parts });
   const placement = (launch: Partial<Launch> = {}, more: Partial<Placement> = {}): Placement => {
     const key = launch.key ?? `testns-${host.newId()}`;
@@ -91,18 +105,19 @@ export async function onSimulatedYagna(habits: Partial<SimulatedYagnaOptions> = 
     if (one === undefined) throw new Error("There is no report.");
     return one;
   };
+  /** Waits for a phase. The limit only bounds how long a failing test takes. */
   const until = async (ref: LeaseRef, ...phases: readonly string[]): Promise<Extract<LeaseReport, { readonly kind: "status" }>> => {
     let last: LeaseReport | undefined;
     await eventually(async () => {
       last = await report(ref);
       return last.kind === "status" && phases.includes(last.phase);
-    }, `the phase ${phases.join(" or ")}`);
+    }, `the phase ${phases.join(" or ")}`, PATIENCE_MS);
     if (last?.kind !== "status") throw new Error("There is no status.");
     return last;
   };
   const released = (ref: LeaseRef, from = backend) =>
-    eventually(async () => (await from.release(ref, { graceMs: 0 }, call())) === "released", "the release");
-  return { host, yagna, backend, make, call, placement, bind, report, until, released };
+    eventually(async () => (await from.release(ref, { graceMs: 0 }, call())) === "released", "the release", PATIENCE_MS);
+  return { host, yagna, backend, another, call, placement, bind, report, until, released };
 }
 
 export const cheapest = (bids: readonly Bid[], cap: number) =>
@@ -123,3 +138,14 @@ export function keepingPlan(paths: readonly (string | { readonly path: string; r
     },
   };
 }
+
+/** A runtime on which nothing runs: `/exit CODE` ends at once, `/sleep MS` after so long. */
+export const playedRuntime = (host: Pick<Host, "setTimer">) =>
+  virtualGolemRuntime(host, {
+    play: ([program, argument = "0"]) => {
+      if (program === "/exit") return { exitCode: Number(argument) };
+      return program === "/sleep" ? { afterMs: Number(argument) } : undefined;
+    },
+  });
+
+export const LONG: readonly string[] = ["/sleep", "3600000"];

@@ -1,0 +1,170 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execPath } from "node:process";
+import { pathToFileURL } from "node:url";
+import { type GolemOptions, golem } from "../../../src/backends/golem/index.js";
+import {
+  type BackendConformanceSetup,
+  type BackendUnderTest,
+  FAULTS,
+  type Fault,
+  type FaultControl,
+  type FaultyVerb,
+} from "../../../src/conformance/backend/index.js";
+import { type NanoUsd, nanoUsd } from "../../../src/model/money.js";
+import { systemHost } from "../../../src/runtime/system-host.js";
+import { testCallContext } from "../../../src/testing/call-context.js";
+import {
+  type GolemFault,
+  type GolemOperation,
+  processGolemRuntime,
+  type SimulatedYagna,
+  startSimulatedYagna,
+} from "../../../src/testing/golem/index.js";
+
+const HASH = "cd".repeat(28);
+const VOLUMES = ["/golem/work", "/in", "/out"];
+const USD_PER_GLM = 0.3;
+const SLOW_MS = 60_000;
+
+const OPTIONS: GolemOptions = {
+  appKey: "yagna-test-key",
+  network: "hoodi",
+  glmUsd: USD_PER_GLM,
+  gasUsd: 0,
+  volumes: VOLUMES,
+  machines: [{ name: "small", glmPerHour: 0.1, cpu: 4, memory: "8GiB", disk: "20GiB" }],
+  firstBidMs: 8_000,
+  bidWindowMs: 50,
+  invoiceMs: 5_000,
+  timeoutMs: 2_500,
+};
+
+/** The requests in which a verb's fault strikes: the one with the effect, or the first. */
+const OPERATIONS: Readonly<Partial<Record<FaultyVerb, GolemOperation>>> = {
+  listOffers: "identity",
+  bind: "confirmAgreement",
+  find: "listAgreements",
+  inspect: "getAgreement",
+  release: "terminateAgreement",
+  listLeases: "listAgreements",
+};
+
+const FAULT: Readonly<Record<Fault, GolemFault>> = {
+  "request-lost": { kind: "silence", effect: false },
+  "answer-lost": { kind: "silence", effect: true },
+  "server-error": { kind: "status", status: 503, effect: false },
+  "server-error-after-effect": { kind: "status", status: 500, body: { message: "database is locked" }, effect: true },
+  "rate-limited": { kind: "status", status: 429, effect: false },
+  malformed: { kind: "garbage" },
+  unauthorized: { kind: "status", status: 401, effect: false },
+  slow: { kind: "slow", ms: SLOW_MS },
+};
+
+function faultControl(yagna: SimulatedYagna): FaultControl {
+  return {
+    supported: FAULTS,
+    inject: (fault, verb, times = 1) => {
+      yagna.clearFaults();
+      // The SDK takes a confirmation's answer for granted, whatever it looks like.
+      const usual = verb === undefined ? undefined : OPERATIONS[verb];
+      const operation = verb === "bind" && fault === "malformed" ? "createAllocation" : usual;
+      yagna.inject({ fault: FAULT[fault], times, ...(operation === undefined ? {} : { operation }) });
+    },
+    clear: () => yagna.clearFaults(),
+  };
+}
+
+const keyOf = (properties: Readonly<Record<string, unknown>>): string => String(properties["spillway.key"]);
+
+/** Charged by key: what was accepted of the invoice, and before there is one, what was used. */
+function ledgerOf(yagna: SimulatedYagna): ReadonlyMap<string, NanoUsd> {
+  const ledger = yagna.ledger();
+  return new Map(
+    yagna.agreements().map(({ id, demandProperties }) => {
+      const { used = 0n, invoiced, invoiceAccepted = 0n } = ledger.get(id) ?? {};
+      const atto = invoiced === undefined ? used : invoiceAccepted;
+      return [keyOf(demandProperties), nanoUsd((Number(atto) / 1e18) * USD_PER_GLM, "up")];
+    }),
+  );
+}
+
+/** What a launch made to record prints of itself. */
+const RECORD = "process.stdout.write(JSON.stringify({ args: process.argv.slice(1), env: process.env }))";
+
+async function create(): Promise<BackendUnderTest> {
+  const host = systemHost();
+  const directory = await mkdtemp(join(tmpdir(), "spillway-golem-test-"));
+  const yagna = await startSimulatedYagna({
+    host,
+    runtime: processGolemRuntime(host),
+    images: [{ hash: HASH, volumes: VOLUMES }],
+    providers: [
+      { name: "alpha", capacity: 20, cpuGlmPerSecond: 0.000001 },
+      { name: "beta", capacity: 20, cpuGlmPerSecond: 0.000002 },
+    ],
+  });
+  const backend = golem({ ...OPTIONS, url: yagna.url });
+  const namespace = { id: "testns", secret: "5e".repeat(32) };
+  let published = 0;
+  return {
+    backend,
+    host,
+    namespace,
+    faults: faultControl(yagna),
+    ledger: () => ledgerOf(yagna),
+    // Funds are set aside before anything else and given back last.
+    openCount: () => yagna.allocations().filter(({ open }) => open).length,
+    received: async (key) => {
+      let text = "";
+      const call = testCallContext({ host, namespace });
+      for await (const chunk of backend.logs?.({ backend: backend.id, key, data: {} }, call) ?? []) text += chunk.text;
+      return [JSON.parse(text)];
+    },
+    publish: async (content) => {
+      published += 1;
+      const file = join(directory, String(published));
+      await writeFile(file, content);
+      return pathToFileURL(file).href;
+    },
+    close: async () => {
+      await backend.close?.();
+      await yagna.close();
+      await rm(directory, { recursive: true, force: true });
+      if (yagna.openAgreements().length > 0) throw new Error("An agreement is still open.");
+    },
+  };
+}
+
+const WRITE = 'code="$1"; shift; while [ $# -gt 0 ]; do mkdir -p "$(dirname "$1")"; printf "%s" "$2" > "$1"; shift 2; done; exit "$code"';
+
+/** The setup for the real SDK on a simulated daemon, in real time. */
+export const golemSetup: BackendConformanceSetup = {
+  kind: "golem",
+  capabilities: golem(OPTIONS).capabilities,
+  create,
+  demand: { cpu: 2, memoryMiB: 2_048, diskMiB: 2_048, image: true, interruptible: true, maxLifetimeMs: 4 * 3_600_000 },
+  launches: {
+    succeed: () => ["/bin/sh", "-c", "exit 0"],
+    fail: (code) => ["/bin/sh", "-c", `exit ${code}`],
+    sleep: (ms) => ["sleep", String(ms / 1_000)],
+    record: (args) => [execPath, "-e", RECORD, "--", ...args],
+    print: (text) => ["printf", "%s", text],
+    writeOutputs: (files, code) => ["/bin/sh", "-c", WRITE, "sh", String(code), ...Object.entries(files).flat()],
+    checkInput: (path, sha256) => ["/bin/sh", "-c", '[ "$(sha256sum < "$1" | cut -c1-64)" = "$2" ]', "sh", path, sha256],
+  },
+  image: `gvmi:http://images.example/conformance.gvmi#sha3:${HASH}`,
+  partial: true,
+  enforcesTimeout: true,
+  faults: FAULTS,
+  limits: {
+    bindMs: 20_000,
+    startMs: 30_000,
+    runMs: 30_000,
+    answerMs: 8_000,
+    releaseMs: 60_000,
+    lifetimeMs: 6_000,
+    lifetimeSlackMs: 6_000,
+  },
+};
