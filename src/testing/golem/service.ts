@@ -124,7 +124,7 @@ export class YagnaService {
       case "createAgreement":
         return ok(this.agreements.create(body));
       case "listAgreements":
-        return ok(this.#listAgreements());
+        return ok(this.#listAgreements(query));
       case "getAgreement":
         return ok(this.agreements.find(id).show());
       case "confirmAgreement":
@@ -277,9 +277,11 @@ export class YagnaService {
       }));
   }
 
-  #listAgreements(): readonly object[] {
+  #listAgreements(query: URLSearchParams): readonly object[] {
+    const [wantedSession, wantedState] = [query.get("appSessionId"), query.get("state")];
     return this.agreements.all
       .filter(({ forgotten }) => !forgotten)
+      .filter(({ session, state }) => (wantedSession ?? session) === session && (wantedState ?? state) === state)
       .map(({ id, timestamp, approvedAt, state, session }) => ({
         id,
         timestamp,
