@@ -10,7 +10,8 @@ import { isAllocationOf } from "./tags.js";
 import { BILL_SLACK_SECONDS } from "./terms.js";
 import type { Agreement, Invoice } from "./wire.js";
 
-const DROP_LIMIT_MS = 5_000;
+/** The thread has nothing to wait for in it. */
+const DROP_LIMIT_MS = 2_000;
 
 /** What a release needs beside the lease. */
 export interface ReleaseTools {

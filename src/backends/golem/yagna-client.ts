@@ -132,7 +132,7 @@ export function createYagnaClient(backend: string, access: YagnaAccess): YagnaCl
     },
     async destroyActivity(call, id) {
       const query = { timeout: PROVIDER_WAIT_S };
-      await http.delete(call, path`/activity-api/v1/activity/${id}`, { query, accept: [404, 410], safe: true });
+      await http.delete(call, path`/activity-api/v1/activity/${id}`, { query, accept: [404, 410] });
     },
     async invoices(call, agreementId, afterMs) {
       const all = await paged(afterMs, (afterTimestamp) =>

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +15,7 @@ import {
 } from "../../../src/conformance/backend/index.js";
 import { type NanoUsd, nanoUsd } from "../../../src/model/money.js";
 import { systemHost } from "../../../src/runtime/system-host.js";
+import type { Host } from "../../../src/spec/host.js";
 import { testCallContext } from "../../../src/testing/call-context.js";
 import {
   type GolemFault,
@@ -93,12 +95,26 @@ function ledgerOf(yagna: SimulatedYagna): ReadonlyMap<string, NanoUsd> {
 /** What a launch made to record prints of itself. */
 const RECORD = "process.stdout.write(JSON.stringify({ args: process.argv.slice(1), env: process.env }))";
 
+const platform = { now: Date.now, setTimeout };
+
+/** The platform's own clock and timers, kept before a case watches who uses them: the other side of this setup may. */
+const daemonHost: Host = {
+  ...systemHost(),
+  now: () => platform.now(),
+  newId: () => randomUUID().replaceAll("-", "").slice(0, 26),
+  setTimer: (delayMs, fire) => {
+    const timer = platform.setTimeout(fire, Math.min(delayMs, 2_147_483_647));
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
 async function create(): Promise<BackendUnderTest> {
   const host = systemHost();
   const directory = await mkdtemp(join(tmpdir(), "spillway-golem-test-"));
   const yagna = await startSimulatedYagna({
-    host,
-    runtime: processGolemRuntime(host),
+    host: daemonHost,
+    runtime: processGolemRuntime(daemonHost),
     images: [{ hash: HASH, volumes: VOLUMES }],
     providers: [
       { name: "alpha", capacity: 20, cpuGlmPerSecond: 0.000001 },
@@ -120,7 +136,7 @@ async function create(): Promise<BackendUnderTest> {
       let text = "";
       const call = testCallContext({ host, namespace });
       for await (const chunk of backend.logs?.({ backend: backend.id, key, data: {} }, call) ?? []) text += chunk.text;
-      return [JSON.parse(text)];
+      return text === "" ? [] : [JSON.parse(text)];
     },
     publish: async (content) => {
       published += 1;
@@ -162,7 +178,7 @@ export const golemSetup: BackendConformanceSetup = {
     bindMs: 20_000,
     startMs: 30_000,
     runMs: 30_000,
-    answerMs: 8_000,
+    answerMs: 12_000,
     releaseMs: 60_000,
     lifetimeMs: 6_000,
     lifetimeSlackMs: 6_000,
