@@ -15,7 +15,7 @@ const PROVIDER_MS = 9_000;
 const envelope = z.object({
   type: z.string().nullish(),
   /** Text, base64 of bytes, or a buffer as Node writes it. */
-  message: z.unknown(),
+  message: z.unknown().optional(),
   isBase64: z.boolean().nullish(),
   closed: z.boolean().nullish(),
   code: z.number().nullish(),

@@ -86,6 +86,8 @@ export async function createAkash(
       proxyUrl: simulator.providerProxyUrl,
       fetch: traffic.fetch,
       contract: habits.contract === "aug" ? "2026-08" : "2026-09",
+      // Frames come in real time, and silence is measured in virtual time: long enough for any machine.
+      logIdleMs: 600_000,
       ...options,
     });
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -102,6 +102,14 @@ export async function onVirtualTime(habits: Partial<SimulatedAkashOptions> = {},
     const [finding] = await done(backend.find([{ key, intendedAtMs: host.now(), ...(partial ? { partial } : {}) }], call()));
     return finding;
   };
+  /** Lets seconds pass until something has come true, and what is on the sockets arrive. */
+  const until = async (isTrue: () => boolean, what: string): Promise<void> => {
+    for (let step = 0; !isTrue(); step += 1) {
+      if (step > 2_000) throw new Error(`${what} did not come true.`);
+      await advance(1_000);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
   const dseq = (ref: LeaseRef): string => (ref.data as { readonly dseq: string }).dseq;
   return {
     backend,
@@ -109,6 +117,7 @@ export async function onVirtualTime(habits: Partial<SimulatedAkashOptions> = {},
     simulator,
     advance,
     another,
+    until,
     call,
     done,
     offers,
