@@ -120,6 +120,10 @@ export interface LeaseRow {
   /** Accounts the hold was taken from. */
   readonly accounts: readonly string[];
   readonly charge?: Charge;
+  /** What artifact stores bill for reading the inputs, should the attempt get so far; part of `hold`. Absent: nothing. */
+  readonly inputReading?: NanoUsd;
+  /** The part of it that was booked, beside `charge`: the inputs were read. */
+  readonly read?: NanoUsd;
   /** Settled: the hold is gone and the charge is booked. */
   readonly settled: boolean;
   /** The release keeps failing; still retried. */

@@ -10,7 +10,10 @@ export interface ReceiptLine {
   readonly outcome?: Outcome;
   /** How long the lease was open, ms. */
   readonly openMs: number;
+  /** The seller's charge and {@link ReceiptLine.read}. */
   readonly charged: NanoUsd;
+  /** Of that, what artifact stores bill for reading the inputs: their sizes at the stores' prices. */
+  readonly read: NanoUsd;
   /** Still held for the worst case. */
   readonly held: NanoUsd;
   /** The charge will not change any more. */

@@ -3,6 +3,7 @@ import { maxLifetimeMs } from "../core/placement/lifetime.js";
 import type { Placer } from "../core/placement/place.js";
 import type { BackendOffers, PlacementInput, PlacementResult } from "../core/placement/types.js";
 import { dataCost } from "../data/staging/index.js";
+import { type NanoUsd, nanoUsd } from "../model/money.js";
 import type { RunRow, RunState } from "../model/run.js";
 import type { VerificationRequest } from "../model/workload.js";
 import type { Room } from "./budget-accounts.js";
@@ -57,6 +58,12 @@ export function placementQuestion(
     };
   };
 }
+
+/** What artifact stores bill when one attempt at a backend reads the inputs. */
+export const inputReading = ({ inputBytes, inputEgressByBackend, inputEgressUsdPerGB }: PlacementInput["data"], backend: string): NanoUsd =>
+  nanoUsd((inputBytes / BYTES_PER_GB) * (inputEgressByBackend?.[backend] ?? inputEgressUsdPerGB), "up");
+
+const BYTES_PER_GB = 1e9;
 
 /** Outputs are as large as those that earlier attempts have left; before the first one nobody knows. */
 function dataOf(context: EngineContext, { run, attempts }: RunState, backends: readonly BackendOffers[]): PlacementInput["data"] {

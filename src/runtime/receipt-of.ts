@@ -13,7 +13,8 @@ export function receiptOf(state: RunState, nowMs: number): Receipt {
       ...(attempt.node.node === undefined ? {} : { node: attempt.node.node }),
       ...(attempt.outcome === undefined ? {} : { outcome: attempt.outcome }),
       openMs,
-      charged: lease?.charge?.amount ?? 0n,
+      charged: (lease?.charge?.amount ?? 0n) + (lease?.read ?? 0n),
+      read: lease?.read ?? 0n,
       held: lease === undefined || lease.settled ? 0n : lease.hold,
       final: lease?.settled ?? true,
     };

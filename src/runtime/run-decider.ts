@@ -13,7 +13,7 @@ import type { EngineContext } from "./engine-context.js";
 import { doubtOf, judge, resultsKey } from "./judge.js";
 import { leaseLifetimeMs } from "./lease-lifetime.js";
 import type { LiveRun } from "./live-run.js";
-import { offersFor, placementQuestion, placeWithinBudget } from "./placement-question.js";
+import { inputReading, offersFor, placementQuestion, placeWithinBudget } from "./placement-question.js";
 
 /** First and longest pause before a new look at a market in which nothing was found, ms. */
 const LOOK_AGAIN_MS = 2_000;
@@ -191,6 +191,7 @@ export class RunDecider {
           key,
           candidate,
           record,
+          inputReading: inputReading(asked.data, candidate.backend),
           accounts,
           bindMs: capabilities?.bindMs ?? 60_000,
           provisionMs: capabilities?.provisionMs ?? 600_000,

@@ -14,6 +14,8 @@ export interface PlannedPlacement {
   readonly key: string;
   readonly candidate: PricedCandidate;
   readonly record: DecisionRecord;
+  /** What artifact stores bill for reading the inputs once. Part of the worst case. Default 0. */
+  readonly inputReading?: NanoUsd;
   /** Accounts the worst case is held on. */
   readonly accounts: readonly { readonly account: string; readonly limit?: NanoUsd }[];
   readonly bindMs: number;

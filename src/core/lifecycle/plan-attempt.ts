@@ -41,6 +41,7 @@ export function planAttempt(draft: Draft, placement: PlannedPlacement): void {
     lifetimeEndMs: bindDeadlineMs + placement.maxLifetimeMs,
     ...reusing(draft, placement),
     hold: candidate.worstCase,
+    ...(placement.inputReading === undefined ? {} : { inputReading: placement.inputReading }),
     accounts: placement.accounts.map(({ account }) => account),
     settled: false,
     stuck: false,

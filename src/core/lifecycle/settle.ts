@@ -39,14 +39,22 @@ export function settleLease(draft: Draft, key: string, charge: NanoUsd): void {
   const lease = draft.lease(key);
   if (lease === undefined || lease.settled) return;
   const { booked } = lease;
-  for (const account of lease.accounts) draft.ledger.push({ account, held: -lease.hold, spent: charge - (booked ?? 0n) });
+  const read = booked === undefined ? readingOf(draft, lease) : 0n;
+  for (const account of lease.accounts) draft.ledger.push({ account, held: -lease.hold, spent: charge + read - (booked ?? 0n) });
   draft.changeLease(key, {
     settled: true,
+    ...(read === 0n ? {} : { read }),
     charge: { amount: charge, final: true },
     ...(booked === undefined ? {} : { booked: undefined }),
   });
   if (lease.state === "released" || lease.state === "absent") draft.changeLease(key, { nextTryAtMs: undefined });
   settleRunIfDone(draft, booked === charge);
+}
+
+/** What the stores bill for the inputs: they are read before the command starts, also when it then fails. */
+function readingOf(draft: Draft, { key, inputReading = 0n }: LeaseRow): NanoUsd {
+  const attempt = draft.attemptOf(key);
+  return attempt?.startedAtMs === undefined && attempt?.manifest === undefined ? 0n : inputReading;
 }
 
 /** A lease was settled when it became idle, and its seller's last word is still to come. */
@@ -66,7 +74,7 @@ export function settleRunIfDone(draft: Draft, quiet = false): void {
 }
 
 export function spent(leases: readonly LeaseRow[]): NanoUsd {
-  return leases.reduce((sum, lease) => sum + (lease.charge?.amount ?? 0n), 0n);
+  return leases.reduce((sum, lease) => sum + (lease.charge?.amount ?? 0n) + (lease.read ?? 0n), 0n);
 }
 
 /** Takes a reported charge over if it is news: a final one settles, an earlier one only shows. */

@@ -76,6 +76,40 @@ describe("the life of a run", () => {
     expect(ledger.reduce((sum, { spent }) => sum + spent, 0n)).toBe(500_000n);
   });
 
+  it("books what stores bill for the inputs beside the seller's charge, as soon as the command has started and once", () => {
+    const reading: RunInput = { type: "plan", placement: { ...placement("k1"), inputReading: 7_000n } };
+    const played = play([reading, ...happy.slice(1)]);
+    expect(played.ledger.reduce((sum, { held }) => sum + held, 0n)).toBe(0n);
+    expect(played.ledger.reduce((sum, { spent }) => sum + spent, 0n)).toBe(507_000n);
+    expect(played.state.leases).toMatchObject([{ charge: { amount: 500_000n }, read: 7_000n }]);
+    const failedRun = play([reading, bound("k1"), report("k1", "running"), report("k1", "ended", { reason: "LEASE_LOST" })]);
+    expect(
+      play(
+        [
+          { type: "collected", key: "k1" },
+          { type: "released", key: "k1", answer: "released" },
+        ],
+        failedRun.state,
+      ).state.leases,
+    ).toMatchObject([{ read: 7_000n }]);
+  });
+
+  it("books nothing for inputs that nobody has read", () => {
+    const reading: RunInput = { type: "plan", placement: { ...placement("k1"), inputReading: 7_000n } };
+    const absent = play([reading, { type: "bind-failed", key: "k1", error: failed("NO_CAPACITY") }]);
+    expect(absent.ledger.reduce((sum, { spent }) => sum + spent, 0n)).toBe(0n);
+    const lost = play([reading, bound("k1"), report("k1", "ended", { reason: "PROVISIONING_FAILED" })]);
+    const { state } = play(
+      [
+        { type: "collected", key: "k1" },
+        { type: "released", key: "k1", answer: "released" },
+      ],
+      lost.state,
+    );
+    expect(state.leases[0]).toMatchObject({ settled: true });
+    expect(state.leases[0]).not.toHaveProperty("read");
+  });
+
   it("takes every input twice as once", () => {
     const once = play(happy).state;
     let twice = newState();
