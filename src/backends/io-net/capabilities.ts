@@ -29,6 +29,8 @@ export function ioNetCapabilities(options: ResolvedOptions): Capabilities {
     exitCode: false,
     staging: "wrapper",
     logs: true,
+    // Changed in place. Which launch it is configured for can be read back, and its result carries the launch's own proof.
+    reuse: options.reuse,
     // Two requests for each lease.
     inspect: { mode: "ids", max: 10 },
     pollMs: { least: 5_000, most: 60_000 },

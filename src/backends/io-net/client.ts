@@ -8,6 +8,7 @@ import type { CallContext } from "../../spec/call-context.js";
 import type { DeployBody } from "./deploy-body.js";
 import { isNameTaken, isOwn404, meaningOf, textOf } from "./errors.js";
 import type { ResolvedOptions } from "./options.js";
+import type { UpdateBody } from "./start-next.js";
 import * as wire from "./wire.js";
 
 const PREFIX = "/enterprise/v1/io-cloud/caas";
@@ -34,6 +35,8 @@ export interface IoNetClient {
   deployments(call: CallContext): Promise<readonly wire.ListedDeployment[]>;
   deployment(call: CallContext, id: string): Promise<wire.Deployment | undefined>;
   workers(call: CallContext, id: string): Promise<readonly wire.Worker[]>;
+  /** Changes a deployment in place. Answers as soon as it is accepted. */
+  update(call: CallContext, id: string, body: UpdateBody): Promise<void>;
   /** Answers as soon as it is accepted, which is before it is done. */
   destroy(call: CallContext, id: string): Promise<"accepted" | "missing">;
   log(call: CallContext, id: string, containerId: string, stream: "stdout" | "stderr"): AsyncIterable<SseEvent>;
@@ -105,6 +108,9 @@ export function createClient(
       const query = { page: 0, page_size: PAGE };
       const found = await http.lookUp(call, path`/enterprise/v1/io-cloud/caas/deployment/${id}/containers`, wire.workerList, { query });
       return found?.data.workers ?? [];
+    },
+    async update(call, id, body) {
+      await http.patch(call, path`/enterprise/v1/io-cloud/caas/deployment/${id}`, { body }).json(wire.deployAnswer);
     },
     async destroy(call, id) {
       const { status } = await http.delete(call, path`/enterprise/v1/io-cloud/caas/deployment/${id}`, { accept: [404, 409] });

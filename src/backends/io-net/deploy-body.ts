@@ -47,11 +47,14 @@ export interface MachineChoice {
   readonly gpus: number;
 }
 
+/** A command that arrives as it is: the service puts variables into what it is given. */
+export const literalArgv = (argv: readonly string[], { dollars }: Pick<ResolvedOptions, "dollars">): readonly string[] =>
+  dollars === "double" ? argv.map((text) => text.replaceAll("$", "$$$$")) : argv;
+
 /** Translates a launch. */
 export function toDeployBody({ name, image, launch, hours, machine, trafficPort, options }: DeployParts): DeployBody {
   const { nodePool } = options;
-  const literal = (text: string): string => (options.dollars === "double" ? text.replaceAll("$", "$$$$") : text);
-  const [program = "", ...args] = launch.argv.map(literal);
+  const [program = "", ...args] = literalArgv(launch.argv, options);
   return {
     resource_private_name: name,
     duration_hours: hours,

@@ -6,7 +6,7 @@ import { SchedulerError } from "../../model/errors/scheduler-error.js";
 import type { Finding, Lease, LeaseRef } from "../../model/lease.js";
 import type { Backend } from "../../spec/backend.js";
 import type { CallContext } from "../../spec/call-context.js";
-import type { Placement } from "../../spec/launch.js";
+import type { Launch, Placement } from "../../spec/launch.js";
 import { bindLease } from "./bind-lease.js";
 import { ioNetCapabilities } from "./capabilities.js";
 import { createClient } from "./client.js";
@@ -16,6 +16,7 @@ import { keyOf, nameOf } from "./names.js";
 import { type IoNetOptions, ioNetOptions, workloadOptions } from "./options.js";
 import { deploymentOf, refTo } from "./reference.js";
 import { needsWorkers, toReport } from "./report.js";
+import { launchOf, startNext } from "./start-next.js";
 import { isOver, stageOf } from "./statuses.js";
 import type { ListedDeployment } from "./wire.js";
 
@@ -86,8 +87,21 @@ const define = defineBackend({
           const deploymentId = deploymentOf(lease);
           const deployment = deploymentId === undefined ? undefined : await client.deployment(call, deploymentId);
           if (deploymentId === undefined || deployment === undefined) return undefined;
-          return toReport(id, deployment, needsWorkers(deployment) ? await client.workers(call, deploymentId) : []);
+          const report = toReport(id, deployment, needsWorkers(deployment) ? await client.workers(call, deploymentId) : []);
+          const attempt = launchOf(deployment, lease.key);
+          return attempt === undefined || report.kind !== "status" ? report : { ...report, attempt };
         }),
+
+      ...(capabilities.reuse
+        ? {
+            async start(lease: LeaseRef, launch: Launch, call: CallContext): Promise<void> {
+              const deploymentId = deploymentOf(lease);
+              if (deploymentId === undefined)
+                throw new SchedulerError("LEASE_LOST", `${id}: the lease holds no deployment.`, { effect: "none" });
+              await startNext(launch, { backend: id, client, options, deploymentId }, call);
+            },
+          }
+        : {}),
 
       async release(lease, _how, call) {
         const deploymentId = deploymentOf(lease);

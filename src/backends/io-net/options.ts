@@ -54,6 +54,11 @@ export interface IoNetOptions {
    * it is, for the day on which io.net stops. Default `double`.
    */
   readonly dollars?: "double" | "keep";
+  /**
+   * Change an idle deployment in place for the next attempt of the same image, tenant and data class, so that it goes on with the hour that is paid for.
+   * That a change starts the container anew is how io.net's guides use it, but nowhere promised: `false` if it turns out otherwise. Default true.
+   */
+  readonly reuse?: boolean;
   /** Most kinds of hardware that one listing asks about, the cheapest first: each costs a request, and one more for each place. Default 8. */
   readonly mostHardware?: number;
   /** Expected time from the deployment to the running command, ms. Default 180,000. */
@@ -114,6 +119,7 @@ export const ioNetOptions = z.object({
     .prefault({}),
   trafficPort: port.default(8_080),
   dollars: z.enum(["double", "keep"], { error: 'must be "double" or "keep"' }).default("double"),
+  reuse: z.boolean("must be true or false").default(true),
   mostHardware: z.int("must be a whole number").min(1, "must be at least 1").default(8),
   startMs: positive.default(180_000),
   provisionMs: positive.default(900_000),

@@ -63,7 +63,16 @@ const time = timestampMs().nullish();
 
 /** A deployment. */
 export const deploymentAnswer = z.object({
-  data: z.object({ id: z.string().min(1), status, started_at: time, finished_at: time }),
+  data: z.object({
+    id: z.string().min(1),
+    status,
+    started_at: time,
+    finished_at: time,
+    container_config: z
+      .object({ env_variables: z.record(z.string(), z.string()).nullish(), secret_env_keys: z.array(z.string()).nullish() })
+      .nullish()
+      .catch(undefined),
+  }),
 });
 /** A deployment by its id. Its name is not told. */
 export type Deployment = z.output<typeof deploymentAnswer>["data"];

@@ -36,6 +36,8 @@ export class SimulatedContainer {
   status = "Pending";
   publicUrl: string | undefined;
   starts = 0;
+  /** What each start was given, the first one first. */
+  readonly started: ContainerRequest[] = [];
   commandEnded = false;
   readonly #world: ContainerWorld;
   #request: ContainerRequest;
@@ -62,6 +64,7 @@ export class SimulatedContainer {
   /** The same container with another configuration. */
   update(request: ContainerRequest): void {
     this.#request = request;
+    this.commandEnded = false;
     void this.#halt().then(() => this.#pull());
   }
 
@@ -95,6 +98,7 @@ export class SimulatedContainer {
 
   #start(restartMs: number): void {
     this.starts += 1;
+    this.started.push(this.#request);
     this.status = "running";
     this.#note("Task started by client");
     const running = this.#world.runtime.start(this.#request, {

@@ -88,6 +88,8 @@ export interface SimulatedIoNetDeployment {
   readonly registryUsername?: string;
   /** How often a container was started, the first time included. */
   readonly starts: number;
+  /** What arrived at each start of a container, the first one first: an update changes it. */
+  readonly started: readonly { readonly argv: readonly string[]; readonly env: Readonly<Record<string, string>> }[];
   /** The command has ended at least once. */
   readonly commandEnded: boolean;
   /** Costs money, or will. */

@@ -297,6 +297,7 @@ function show(deployment: SimulatedDeployment): SimulatedIoNetDeployment {
     trafficPort: deployment.config.trafficPort,
     ...(username === undefined ? {} : { registryUsername: username }),
     starts: containers.reduce((sum, { starts }) => sum + starts, 0),
+    started: containers.flatMap(({ started }) => started.map(({ argv, env }) => ({ argv, env }))),
     commandEnded: containers.some(({ commandEnded }) => commandEnded),
     open: deployment.open,
     charged: deployment.charged,

@@ -90,6 +90,8 @@ export async function createIoNet(
     for (let calm = 0; calm < 5; calm = traffic.underWay() > simulator.heldRequests ? 0 : calm + 1) await turn();
   };
   let passing: Promise<void> = Promise.resolve();
+  /** Whose launch a container was started with: a deployment that was changed in place names it. */
+  const attemptIn = (env: Readonly<Record<string, string>>, name: string): string => env["SPILLWAY_ATTEMPT"] ?? keyOf(name);
   const keyOf = (name: string): string => name.replace(/^spw-[a-z0-9]+-/, "");
   return {
     backend: instance(),
@@ -110,12 +112,13 @@ export async function createIoNet(
     another: async () => instance(),
     ledger: () => new Map([...simulator.ledger()].map(([name, amount]) => [keyOf(name), amount])),
     openCount: () => simulator.openCount(),
-    hasEnded: (key) => simulator.deployments().some(({ name, commandEnded }) => keyOf(name) === key && commandEnded),
+    hasEnded: (key) => simulator.deployments().some(({ name, env, commandEnded }) => attemptIn(env, name) === key && commandEnded),
     received: async (key) =>
       simulator
         .deployments()
-        .filter(({ name }) => keyOf(name) === key)
-        .flatMap(({ argv, env, starts }) => Array.from({ length: starts }, () => ({ args: argv.slice(2), env }))),
+        .flatMap(({ name, started }) =>
+          started.flatMap(({ argv, env }) => (attemptIn(env, name) === key ? [{ args: argv.slice(2), env }] : [])),
+        ),
     close: () => simulator.close(),
   };
 }

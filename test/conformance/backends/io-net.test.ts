@@ -17,13 +17,12 @@ const PLATFORMS: Readonly<Record<string, Partial<IoNetSimulatorOptions>>> = {
   },
 };
 
-/** What does not apply: exit codes, staging by the backend, reuse, partial references, reported charges, and what needs a `close`. */
+/** What does not apply: exit codes, staging by the backend, partial references, reported charges, and what needs a `close`. */
 const INAPPLICABLE = [
   "bind/(progress|stops|urls)",
   "find/half-made",
   "inspect/(success|failure|odd-exit-codes|exit-stays)",
   "staging/",
-  "reuse/",
   "money/(never-falls|open-charges|final-after|reports-are)",
   "lifetime/timeout",
   "hygiene/close-is",

@@ -37,7 +37,7 @@ describe("capabilities", () => {
       images: "required",
       exitCode: false,
       staging: "wrapper",
-      reuse: false,
+      reuse: true,
       enforcesLifetime: true,
       lifetimeLimitMs: 8_760 * HOUR_MS,
       billing: { granularityMs: HOUR_MS, minimumMs: HOUR_MS, prepaid: true, refund: "unused" },
