@@ -40,7 +40,7 @@ function fromText(text: string, backend: string): SdkImage {
   if (hash !== undefined) return { imageHash: hash.toLowerCase() };
   const [, imageUrl, fileHash] = FILE.exec(text) ?? [];
   if (imageUrl !== undefined && fileHash !== undefined) return { imageUrl, imageHash: fileHash.toLowerCase() };
-  if (TAG.test(text)) return { imageTag: text };
+  if (TAG.test(text) && !text.startsWith("sha3:")) return { imageTag: text };
   throw unsupported(backend, "a GVMI image is `gvmi:<user>/<name>:<tag>`, `gvmi:sha3:<hash>` or `gvmi:<address>#sha3:<hash>`");
 }
 

@@ -59,6 +59,7 @@ export interface BillCeiling {
 /** The orders that the thread takes: what each is told and what it answers. */
 export interface WorkerOperations {
   readonly connect: { readonly parameters: Record<string, never>; readonly value: unknown };
+  readonly disconnect: { readonly parameters: Record<string, never>; readonly value: unknown };
   readonly scan: {
     readonly parameters: { readonly specification: object; readonly forMs: number; readonly most: number };
     readonly value: unknown;

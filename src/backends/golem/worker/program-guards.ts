@@ -5,6 +5,7 @@
 export const WORKER_GUARDS = String.raw`"use strict";
 const { parentPort, workerData } = require("node:worker_threads");
 const { createRequire } = require("node:module");
+const { AsyncLocalStorage } = require("node:async_hooks");
 
 const SDK = "@golem-sdk/golem-js";
 const FIRST_PAUSE_MS = 500;
@@ -39,7 +40,8 @@ const textOf = (error) => {
   return parts.length === 0 ? String(error) : parts.join(": ");
 };
 const failure = (error) => ({
-  name: String((error && error.name) || "Error"),
+  // The SDK's classes set no name of their own.
+  name: String((error && error.name !== "Error" && error.name) || (error && error.constructor && error.constructor.name) || "Error"),
   code: error && error.code !== undefined ? String(error.code) : undefined,
   status: statusOf(error),
   message: textOf(error).slice(0, 600),
@@ -54,6 +56,20 @@ function onFault(error) {
 }
 process.on("uncaughtException", onFault);
 process.on("unhandledRejection", onFault);
+
+// Addresses under which the daemon serves files, by the transfer that asked for them.
+const transferUrls = new AsyncLocalStorage();
+function noteTransfers(provider) {
+  for (const name of ["publishData", "publishFile", "receiveData", "receiveFile"]) {
+    const original = provider[name].bind(provider);
+    provider[name] = async (...args) => {
+      const url = await original(...args);
+      const urls = transferUrls.getStore();
+      if (urls !== undefined) urls.push(url);
+      return url;
+    };
+  }
+}
 
 const silent = { child: () => silent, debug() {}, info() {}, warn() {}, error() {} };
 

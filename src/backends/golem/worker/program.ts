@@ -15,10 +15,17 @@ const OPERATIONS = String.raw`const operations = {
       logger: silent, api: { key: orders.appKey, url: orders.url }, payment, override: { yagna },
     });
     await made.connect();
+    noteTransfers(made.services.storageProvider);
+    made.market.events.on("offerProposalRejectedByPriceFilter", ({ offerProposal }) => count(offerProposal.demand.id, "tooDear", 1));
     made.market.events.on("agreementTerminated", ({ agreement, reason, terminatedBy }) => {
       send({ event: "terminated", agreementId: agreement.id, by: String(terminatedBy), reason: String(reason || "").slice(0, 300) });
     });
     glm = made;
+    return {};
+  },
+
+  async disconnect() {
+    await glm.disconnect();
     return {};
   },
 
@@ -72,10 +79,7 @@ const OPERATIONS = String.raw`const operations = {
           const hour = proposal.getEstimatedCost(1) - proposal.pricing.start;
           const whole = proposal.getEstimatedCost(rentHours);
           const fits = wanted && !refused && hour <= order.limits.glmPerHour && whole <= order.limits.totalGlm;
-          if (!fits) {
-            const name = !wanted || refused ? "unwanted" : "tooDear";
-            negotiation.counts[name] = (negotiation.counts[name] || 0) + 1;
-          }
+          if (!fits) count(proposal.demand.id, !wanted || refused ? "unwanted" : "tooDear", 1);
           return fits;
         } catch {
           return false;
@@ -142,8 +146,7 @@ const OPERATIONS = String.raw`const operations = {
     const { exe } = leaseOf(key);
     const options = { signalOrTimeout: limitMs };
     // A fresh array: the SDK sends the whole buffer behind a view.
-    const result = file !== undefined ? await exe.uploadFile(file, to, options) : await exe.uploadData(Uint8Array.from(data), to, options);
-    if (!result || result.result !== "Ok") throw problem("TransferFailed", String((result && result.message) || "no result"));
+    await transferred(limitMs, () => (file !== undefined ? exe.uploadFile(file, to, options) : exe.uploadData(Uint8Array.from(data), to, options)));
     return {};
   },
 
@@ -151,8 +154,7 @@ const OPERATIONS = String.raw`const operations = {
   async download({ key, from, file, inMemory, limitMs }) {
     const { exe } = leaseOf(key);
     const options = { signalOrTimeout: limitMs };
-    const result = inMemory ? await exe.downloadData(from, options) : await exe.downloadFile(from, file, options);
-    if (!result || result.result !== "Ok") throw problem("TransferFailed", String((result && result.message) || "no result"));
+    const result = await transferred(limitMs, () => (inMemory ? exe.downloadData(from, options) : exe.downloadFile(from, file, options)));
     if (inMemory) await require("node:fs/promises").writeFile(file, result.data);
     return {};
   },
@@ -210,6 +212,18 @@ function take(key, agreement, allocation, pricing, threads, ceiling) {
   leases.set(key, lease);
   const { id: providerId, name, walletAddress } = agreement.provider;
   return { agreementId: agreement.id, providerId, name, wallet: walletAddress };
+}
+
+async function transferred(limitMs, work) {
+  const began = Date.now();
+  const urls = [];
+  const result = await transferUrls.run(urls, work).catch((error) => {
+    // The SDK leaves the daemon serving what it gave up.
+    void glm.services.storageProvider.release(urls).catch(() => {});
+    throw Date.now() - began < limitMs ? error : problem("TransferFailed", "it was not over within " + limitMs + " ms");
+  });
+  if (!result || result.result !== "Ok") throw problem("TransferFailed", String((result && result.message) || "no result"));
+  return result;
 }
 
 function leaseOf(key) {

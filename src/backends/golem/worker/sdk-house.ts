@@ -9,6 +9,8 @@ import { SdkFailure, type SdkThread, startSdkThread } from "./sdk-thread.js";
 /** Unexpected ends older than this are forgotten. */
 const RESTART_WINDOW_MS = 600_000;
 const CONNECT_LIMIT_MS = 30_000;
+/** For the SDK's farewell to the daemon; without it the daemon goes on serving files for a while. */
+const DISCONNECT_LIMIT_MS = 3_000;
 
 /** What threads are started with, but for what depends on the namespace. */
 export interface HouseOptions extends Omit<WorkerOrders, "bases" | "sessionTag"> {
@@ -37,6 +39,7 @@ export interface SdkHouse {
 }
 
 interface Room {
+  host: Host;
   thread: SdkThread | undefined;
   opening: Promise<SdkThread> | undefined;
   endsMs: readonly number[];
@@ -74,15 +77,15 @@ export function createSdkHouse(options: HouseOptions): SdkHouse {
     return thread;
   };
 
-  const requireRoom = (namespace: string): Room => {
-    const room = rooms.get(namespace) ?? { thread: undefined, opening: undefined, endsMs: [] };
+  const requireRoom = (namespace: string, host: Host): Room => {
+    const room = rooms.get(namespace) ?? { host, thread: undefined, opening: undefined, endsMs: [] };
     rooms.set(namespace, room);
     return room;
   };
 
   return {
     async get({ host, namespace, signal }) {
-      const room = requireRoom(namespace.id);
+      const room = requireRoom(namespace.id, host);
       if (room.thread !== undefined) return room.thread;
       room.endsMs = room.endsMs.filter((atMs) => host.monotonic() - atMs < RESTART_WINDOW_MS);
       if (room.endsMs.length > options.mostRestarts) {
@@ -105,8 +108,9 @@ export function createSdkHouse(options: HouseOptions): SdkHouse {
     async close() {
       const all = [...rooms.values()];
       rooms.clear();
-      for (const room of all) {
-        const thread = room.thread ?? (await room.opening?.catch(() => undefined));
+      for (const { thread: open, opening, host } of all) {
+        const thread = open ?? (await opening?.catch(() => undefined));
+        await thread?.order("disconnect", {}, { host, limitMs: DISCONNECT_LIMIT_MS }).catch(() => undefined);
         await thread?.stop();
       }
     },

@@ -8,7 +8,7 @@ test.each([
   [{ name: "ApiError", status: 401, message: "no" }, "BACKEND_AUTH_FAILED", "none"],
   [{ name: "GolemMarketError", code: "AgreementApprovalFailed", status: 429, message: "no" }, "BACKEND_RATE_LIMITED", "none"],
   [{ name: "GolemMarketError", code: "AgreementApprovalFailed", status: 500, message: "no" }, "BACKEND_UNAVAILABLE", "unknown"],
-  [{ name: "GolemPlatformError", message: "Unable to get image x" }, "IMAGE_PULL_FAILED", "unknown"],
+  [{ name: "GolemPlatformError", message: "Unable to get image x" }, "IMAGE_PULL_FAILED", "none"],
   [{ name: "GolemPlatformError", message: "Failed to establish yagna version due to: fetch failed" }, "BACKEND_UNAVAILABLE", "unknown"],
   [{ name: "GolemConfigError", message: "bad" }, "BACKEND_REJECTED", "none"],
   [{ name: "GolemWorkError", code: "ActivityCreationFailed", message: "500" }, "PROVISIONING_FAILED", "unknown"],

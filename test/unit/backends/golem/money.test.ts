@@ -20,7 +20,7 @@ describe("GLM", () => {
 
   test("is worth what it is worth, rounded up", () => {
     expect(glmToNanoUsd(readGlm("2") ?? 0n, 0.25)).toBe(500_000_000n);
-    expect(glmToNanoUsd(1n, 0.25)).toBe(1n);
+    expect(glmToNanoUsd(10n ** 10n, 0.25)).toBe(3n);
     expect(toGlm(attoGlm(0.125))).toBe(0.125);
   });
 });

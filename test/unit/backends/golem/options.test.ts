@@ -45,7 +45,7 @@ describe("settings", () => {
     ["volumes[0]", { volumes: ["work"] }],
     ["volumes[0]", { volumes: ["/a/../b"] }],
     ["machines", { machines: [machine("a"), machine("a")] }],
-    ["images.x", { images: { x: { hash: "short" } } }],
+    ["images.x.hash", { images: { x: { hash: "short" } } }],
     ["offers", { offers: "guess" as never }],
     ["networks", { networks: "polygon" } as never],
   ])("refuses a wrong %s", (field, wrong) => {
