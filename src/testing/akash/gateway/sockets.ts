@@ -102,6 +102,9 @@ export async function passUpgrade(world: World, operation: AkashOperation, socke
       return false;
     case "silence":
       world.heldRequests += 1;
+      // Only a socket that is read tells that the other side has gone.
+      socket.resume();
+      socket.on("end", () => socket.destroy());
       socket.on("close", () => {
         world.heldRequests -= 1;
       });

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { AkashFailure, failureBody, refusal } from "../console/failure.js";
 import type { AkashFault, AkashOperation } from "../fault-book.js";
 import type { World } from "../world.js";
@@ -37,6 +37,12 @@ export interface Listening {
 /** Listens on a free port. */
 export async function listen(listener: RequestListener, tls?: { readonly key: string; readonly cert: string }): Promise<Listening> {
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
+  // Of its own list the server forgets whatever was upgraded.
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
@@ -45,7 +51,7 @@ export async function listen(listener: RequestListener, tls?: { readonly key: st
     close: async () => {
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };

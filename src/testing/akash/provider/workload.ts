@@ -111,21 +111,19 @@ export class Workload {
     return this.#over;
   }
 
-  /** Looks again and again while a replica is missing. */
+  /** From the first missing replica on it looks again and again, until a look finds them all; what happens between two looks it does not see. */
   #watch(): void {
-    if (this.#over || this.pods.every(({ available }) => available)) {
-      this.#check?.cancel();
-      this.#check = undefined;
-      this.#failures = 0;
-      return;
-    }
-    if (this.#check !== undefined) return;
+    if (this.#over || this.#check !== undefined || this.#isComplete) return;
     this.#check = this.#timers.after(this.#world.nextCheckMs(), () => {
       this.#check = undefined;
-      this.#failures += 1;
+      this.#failures = this.#isComplete ? 0 : this.#failures + 1;
       if (this.#failures > this.#world.maxRetries) this.#unstable();
       else this.#watch();
     });
+  }
+
+  get #isComplete(): boolean {
+    return this.pods.every(({ available }) => available);
   }
 
   #requestOf({ name, service }: ManifestService) {
