@@ -137,7 +137,11 @@ async function fetchOne(
     for (let tries = 1; ; tries += 1) {
       await rm(file, { force: true });
       await order(desk, session, `fetch the output ${from}`, () =>
-        thread.order("download", { key: session.key, from, file, inMemory: size <= MOST_IN_MEMORY, limitMs }, { host, signal, limitMs: limitMs + TELL_MS }),
+        thread.order(
+          "download",
+          { key: session.key, from, file, inMemory: size <= MOST_IN_MEMORY, limitMs },
+          { host, signal, limitMs: limitMs + TELL_MS },
+        ),
       );
       const got = await sha256File(file, host, signal);
       if (got.sha256 === sha256) return { ...(await plan.put(path, member, { file })), path, member };

@@ -40,7 +40,9 @@ export async function openAgreements(
   const tag = desk.sessionTagOf(call.namespace.id);
   const pages = await Promise.all((["Approved", "Pending"] as const).map((state) => desk.yagna.agreementIds(call, tag, state)));
   const ids = [...new Set(pages.flat())].filter((id) => !desk.past.has(id));
-  const looked = await Promise.all(ids.map(async (agreementId) => ({ agreementId, agreement: await desk.yagna.agreement(call, agreementId) })));
+  const looked = await Promise.all(
+    ids.map(async (agreementId) => ({ agreementId, agreement: await desk.yagna.agreement(call, agreementId) })),
+  );
   return looked.flatMap(({ agreementId, agreement }) => {
     const owner = agreement && ownerOf(agreement);
     // Looked at once more: a daemon that knows no filter lists what is over as well.

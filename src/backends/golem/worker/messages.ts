@@ -100,7 +100,13 @@ export interface WorkerOperations {
     readonly value: unknown;
   };
   readonly download: {
-    readonly parameters: { readonly key: string; readonly from: string; readonly file: string; readonly inMemory: boolean; readonly limitMs: number };
+    readonly parameters: {
+      readonly key: string;
+      readonly from: string;
+      readonly file: string;
+      readonly inMemory: boolean;
+      readonly limitMs: number;
+    };
     readonly value: unknown;
   };
   readonly run: {

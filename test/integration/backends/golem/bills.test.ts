@@ -13,10 +13,14 @@ describe.concurrent("bills", () => {
     const { bind, yagna, until, report, released } = await onSimulatedYagna(context, { runtime, delays: NOTES });
     const { ref } = await bind({ argv: LONG });
     await until(ref, "running");
-    await eventually(async () => {
-      const seen = await report(ref);
-      return seen.kind === "status" && (seen.charge?.amount ?? 0n) > 0n && seen.charge?.final === false;
-    }, "a charge", PATIENCE_MS);
+    await eventually(
+      async () => {
+        const seen = await report(ref);
+        return seen.kind === "status" && (seen.charge?.amount ?? 0n) > 0n && seen.charge?.final === false;
+      },
+      "a charge",
+      PATIENCE_MS,
+    );
     expect([...yagna.ledger().values()][0]?.notesAccepted).toBeGreaterThan(0n);
     await released(ref);
   });

@@ -6,7 +6,12 @@ import type { CallContext } from "../../../../src/spec/call-context.js";
 import type { Host } from "../../../../src/spec/host.js";
 import type { Bid } from "../../../../src/spec/launch.js";
 import { testCallContext } from "../../../../src/testing/call-context.js";
-import { processGolemRuntime, type SimulatedYagnaOptions, startSimulatedYagna, virtualGolemRuntime } from "../../../../src/testing/golem/index.js";
+import {
+  processGolemRuntime,
+  type SimulatedYagnaOptions,
+  startSimulatedYagna,
+  virtualGolemRuntime,
+} from "../../../../src/testing/golem/index.js";
 import { eventually } from "../../../support/eventually.js";
 
 export const HOUR_MS = 3_600_000;
@@ -108,10 +113,14 @@ export async function onSimulatedYagna(
   /** Waits for a phase. The limit only bounds how long a failing test takes. */
   const until = async (ref: LeaseRef, ...phases: readonly string[]): Promise<Extract<LeaseReport, { readonly kind: "status" }>> => {
     let last: LeaseReport | undefined;
-    await eventually(async () => {
-      last = await report(ref);
-      return last.kind === "status" && phases.includes(last.phase);
-    }, `the phase ${phases.join(" or ")}`, PATIENCE_MS);
+    await eventually(
+      async () => {
+        last = await report(ref);
+        return last.kind === "status" && phases.includes(last.phase);
+      },
+      `the phase ${phases.join(" or ")}`,
+      PATIENCE_MS,
+    );
     if (last?.kind !== "status") throw new Error("There is no status.");
     return last;
   };
@@ -127,7 +136,10 @@ export const cheapest = (bids: readonly Bid[], cap: number) =>
     .map(({ id, price }) => ({ offerId: id, totalUsd: price.usdPerHour, price }));
 
 /** A plan whose `put` keeps the bytes as text, by path and member. */
-export function keepingPlan(paths: readonly (string | { readonly path: string; readonly optional: boolean })[], files: Map<string, string>): OutputPlan {
+export function keepingPlan(
+  paths: readonly (string | { readonly path: string; readonly optional: boolean })[],
+  files: Map<string, string>,
+): OutputPlan {
   return {
     outputs: paths.map((path) => (typeof path === "string" ? { path, optional: false } : path)),
     put: async (path, member, body) => {

@@ -39,7 +39,10 @@ describe.concurrent("machines that do not come up", () => {
     const { bind, yagna, until, released } = await onSimulatedYagna(context, { runtime }, { deployMs: 2_000 });
     yagna.behave("*", { deploy: "never" });
     const { ref } = await bind({ argv: LONG });
-    expect(await until(ref, "ended", "exited")).toMatchObject({ reason: "PROVISIONING_FAILED", message: expect.stringContaining("2000 ms") });
+    expect(await until(ref, "ended", "exited")).toMatchObject({
+      reason: "PROVISIONING_FAILED",
+      message: expect.stringContaining("2000 ms"),
+    });
     await released(ref);
     expect(yagna.openAgreements()).toEqual([]);
   });
@@ -166,7 +169,10 @@ describe.concurrent("files", () => {
 
   test("files outside a VOLUME are refused before there is anything to pay", async (context) => {
     const { bind, yagna } = await onSimulatedYagna(context, { runtime });
-    await expect(bind({ outputs: [{ path: "/etc/passwd", optional: false }] })).rejects.toMatchObject({ code: "UNSUPPORTED_WORKLOAD", effect: "none" });
+    await expect(bind({ outputs: [{ path: "/etc/passwd", optional: false }] })).rejects.toMatchObject({
+      code: "UNSUPPORTED_WORKLOAD",
+      effect: "none",
+    });
     expect(yagna.requests.filter(({ operation }) => operation === "createAllocation")).toEqual([]);
   });
 });

@@ -3,7 +3,8 @@ import { keepingPlan, onSimulatedYagna } from "./fixture.js";
 
 test("a command runs on the cheapest machine, its outputs come back, and the bill is settled", { timeout: 120_000 }, async (context) => {
   const { yagna, backend, bind, until, released, call, report } = await onSimulatedYagna(context);
-  const script = 'printf "%s" "$WORD" > /out/result; mkdir -p /out/deep; echo deep > "/out/deep/odd name"; echo hello; echo oops >&2; exit 3';
+  const script =
+    'printf "%s" "$WORD" > /out/result; mkdir -p /out/deep; echo deep > "/out/deep/odd name"; echo hello; echo oops >&2; exit 3';
   const lease = await bind({ argv: ["sh", "-c", script], env: { WORD: "it's $5 `now`" }, outputs: [{ path: "/out", optional: false }] });
   expect(lease.node?.backend).toBe("golem");
   expect(await until(lease.ref, "exited", "ended")).toMatchObject({ phase: "exited", exitCode: 3 });

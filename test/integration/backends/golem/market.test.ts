@@ -12,14 +12,22 @@ describe.concurrent("bids", () => {
   test("no offers at all: nobody is there, and the funds come back", async (context) => {
     const { yagna, bind } = await onSimulatedYagna(context, { runtime }, NO_TIME);
     yagna.behave("*", { offers: "none" });
-    await expect(bind()).rejects.toMatchObject({ code: "NO_BIDS", effect: "none", message: expect.stringMatching(/no offer came at all.*`network`/) });
+    await expect(bind()).rejects.toMatchObject({
+      code: "NO_BIDS",
+      effect: "none",
+      message: expect.stringMatching(/no offer came at all.*`network`/),
+    });
     expect(yagna.allocations().filter(({ open }) => open)).toEqual([]);
   });
 
   test("offers that are all too dear are told from an empty market", async (context) => {
     const { bind, yagna } = await onSimulatedYagna(context, { runtime }, NO_TIME);
     const failed = bind({}, { priceCapUsdPerHour: 0.000_01 });
-    await expect(failed).rejects.toMatchObject({ code: "NO_BIDS", effect: "none", message: expect.stringContaining("offers were too dear") });
+    await expect(failed).rejects.toMatchObject({
+      code: "NO_BIDS",
+      effect: "none",
+      message: expect.stringContaining("offers were too dear"),
+    });
     expect(yagna.agreements()).toEqual([]);
   });
 
@@ -28,18 +36,25 @@ describe.concurrent("bids", () => {
     await expect(bind()).rejects.toMatchObject({ code: "NO_BIDS", effect: "none" });
   });
 
-  test.each(["reject", "reject-without-reason"] as const)("providers that %s the order are counted, and nothing dies of it", async (counter) => {
-    const finishers: (() => unknown)[] = [];
-    const context = { onTestFinished: (fn: () => unknown) => void finishers.push(fn) } as never;
-    const { bind, yagna, until, released } = await onSimulatedYagna(context, { runtime }, NO_TIME);
-    yagna.behave("*", { counter });
-    await expect(bind()).rejects.toMatchObject({ code: "NO_BIDS", effect: "none", message: expect.stringContaining("refused the order") });
-    yagna.behave("*", { counter: "draft" });
-    const { ref } = await bind({ argv: LONG });
-    await until(ref, "running");
-    await released(ref);
-    for (const finish of finishers) await finish();
-  });
+  test.each(["reject", "reject-without-reason"] as const)(
+    "providers that %s the order are counted, and nothing dies of it",
+    async (counter) => {
+      const finishers: (() => unknown)[] = [];
+      const context = { onTestFinished: (fn: () => unknown) => void finishers.push(fn) } as never;
+      const { bind, yagna, until, released } = await onSimulatedYagna(context, { runtime }, NO_TIME);
+      yagna.behave("*", { counter });
+      await expect(bind()).rejects.toMatchObject({
+        code: "NO_BIDS",
+        effect: "none",
+        message: expect.stringContaining("refused the order"),
+      });
+      yagna.behave("*", { counter: "draft" });
+      const { ref } = await bind({ argv: LONG });
+      await until(ref, "running");
+      await released(ref);
+      for (const finish of finishers) await finish();
+    },
+  );
 
   test("a provider that refuses the agreement is passed over for the next one", async (context) => {
     const { bind, yagna, released } = await onSimulatedYagna(context, { runtime });
@@ -79,7 +94,11 @@ describe.concurrent("bids", () => {
   test("named nodes are dealt with alone", async (context) => {
     const nodeId = `0x${"a1".repeat(20)}`;
     const providers = [{ name: "cheap" }, { name: "ours", nodeId, envGlmPerSecond: 0.00004 }];
-    const { bind, yagna, released } = await onSimulatedYagna(context, { runtime, providers }, { nodes: { ids: [nodeId], operator: "self", country: "DE" } });
+    const { bind, yagna, released } = await onSimulatedYagna(
+      context,
+      { runtime, providers },
+      { nodes: { ids: [nodeId], operator: "self", country: "DE" } },
+    );
     const { ref } = await bind({ argv: LONG });
     expect(yagna.openAgreements().map(({ provider }) => provider)).toEqual(["ours"]);
     await released(ref);
@@ -142,7 +161,10 @@ describe.concurrent("money before the market", () => {
 
   test("a locked database is no answer: the effect is unknown, and what was made is found by its amount", async (context) => {
     const { backend, placement, call, yagna, released } = await onSimulatedYagna(context, { runtime });
-    yagna.inject({ operation: "createAllocation", fault: { kind: "status", status: 500, body: { message: "database is locked" }, effect: true } });
+    yagna.inject({
+      operation: "createAllocation",
+      fault: { kind: "status", status: 500, body: { message: "database is locked" }, effect: true },
+    });
     const wanted = placement();
     await expect(backend.bind(wanted, call())).rejects.toMatchObject({ code: "BACKEND_UNAVAILABLE", effect: "unknown" });
     const [finding] = await backend.find([{ key: wanted.key, intendedAtMs: 0 }], call());

@@ -38,7 +38,9 @@ describe.concurrent("offers", () => {
     ["a longer life than allowed", { maxLifetimeMs: 90_000_000 }],
   ])("there are none for %s", async (_what, parts) => {
     const finishers: (() => unknown)[] = [];
-    const { backend, call } = await onSimulatedYagna({ onTestFinished: (fn: () => unknown) => void finishers.push(fn) } as never, { runtime });
+    const { backend, call } = await onSimulatedYagna({ onTestFinished: (fn: () => unknown) => void finishers.push(fn) } as never, {
+      runtime,
+    });
     expect(await backend.listOffers({ ...DEMAND, ...parts }, call())).toEqual([]);
     for (const finish of finishers) await finish();
   });
@@ -61,14 +63,28 @@ describe.concurrent("offers", () => {
   });
 
   test("public statistics are asked only when told so, and records that make no sense are passed over", async (context) => {
-    const node = (id: number, more: object = {}) => ({ node_id: `0x${String(id).repeat(40)}`, online: true, runtimes: { vm: { properties } }, ...more });
+    const node = (id: number, more: object = {}) => ({
+      node_id: `0x${String(id).repeat(40)}`,
+      online: true,
+      runtimes: { vm: { properties } },
+      ...more,
+    });
     const asked: string[] = [];
     const server = createServer((request, response) => {
       asked.push(request.url ?? "");
       const busy = node(2, { computing_now: true });
       const stale = node(3, { runtimes: { vm: { properties, data_fresh: false } } });
       response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify([node(1, { wallet: "0xAB" }), busy, stale, { odd: true }, "odd", node(4, { runtimes: { "vm-nvidia": { properties } } })]));
+      response.end(
+        JSON.stringify([
+          node(1, { wallet: "0xAB" }),
+          busy,
+          stale,
+          { odd: true },
+          "odd",
+          node(4, { runtimes: { "vm-nvidia": { properties } } }),
+        ]),
+      );
     });
     await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
     context.onTestFinished(() => void server.close());
@@ -85,6 +101,8 @@ describe.concurrent("offers", () => {
   test("of named nodes the place is what the user says", async (context) => {
     const nodes = { ids: [`0x${"b2".repeat(20)}`], operator: "self", country: "DE" } as const;
     const { backend, call } = await onSimulatedYagna(context, { runtime }, { nodes });
-    expect(await backend.listOffers(DEMAND, call())).toMatchObject([{ place: { country: "DE", proof: "contract" }, trust: { operator: "self" } }]);
+    expect(await backend.listOffers(DEMAND, call())).toMatchObject([
+      { place: { country: "DE", proof: "contract" }, trust: { operator: "self" } },
+    ]);
   });
 });

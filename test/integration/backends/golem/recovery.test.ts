@@ -31,7 +31,9 @@ describe.concurrent("after a crash", () => {
     await until(ref, "running");
     await backend.close?.();
     const later = another();
-    expect(await later.find([{ key: ref.key, intendedAtMs: 0 }], call())).toMatchObject([{ kind: "bound", lease: { ref: { key: ref.key } } }]);
+    expect(await later.find([{ key: ref.key, intendedAtMs: 0 }], call())).toMatchObject([
+      { kind: "bound", lease: { ref: { key: ref.key } } },
+    ]);
     expect((await later.listLeases(call())).map(({ key }) => key)).toEqual([ref.key]);
     expect(await report(ref, later)).toMatchObject({ kind: "status", phase: "ended", reason: "LEASE_LOST", charge: { final: false } });
     await released(ref, later);
@@ -101,12 +103,18 @@ describe.concurrent("a daemon that goes away", () => {
 
 describe.concurrent("the SDK's thread", () => {
   test("an SDK that ends at once is started again a few times, and no more", async (context) => {
-    const sdk = sdkOf("module.exports = { YagnaApi: class { constructor() { setTimeout(() => { throw new Error('odd'); }, 0); process.exit(3); } } };");
+    const sdk = sdkOf(
+      "module.exports = { YagnaApi: class { constructor() { setTimeout(() => { throw new Error('odd'); }, 0); process.exit(3); } } };",
+    );
     const { bind, yagna } = await onSimulatedYagna(context, { runtime }, { sdkFrom: sdk.directory, mostRestarts: 2 });
     for (let count = 0; count < 3; count += 1) {
       await expect(bind()).rejects.toMatchObject({ code: "BACKEND_UNAVAILABLE", effect: "none" });
     }
-    await expect(bind()).rejects.toMatchObject({ code: "BACKEND_UNAVAILABLE", retry: "later", message: expect.stringContaining("`mostRestarts` allows 2") });
+    await expect(bind()).rejects.toMatchObject({
+      code: "BACKEND_UNAVAILABLE",
+      retry: "later",
+      message: expect.stringContaining("`mostRestarts` allows 2"),
+    });
     expect(yagna.allocations().filter(({ open }) => open)).toEqual([]);
     sdk.remove();
   });

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync, existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -33,7 +33,11 @@ describe("one command", () => {
     const text = fc.string({ unit: "grapheme", maxLength: 30 }).filter((value) => !value.includes("\0"));
     fc.assert(
       fc.property(text, text, (value, argument) => {
-        const command = toNodeCommand(launch({ argv: ["sh", "-c", 'printf "%s\\n%s" "$V" "$1"', "sh", argument], env: { V: value } }), "golem", "/w");
+        const command = toNodeCommand(
+          launch({ argv: ["sh", "-c", 'printf "%s\\n%s" "$V" "$1"', "sh", argument], env: { V: value } }),
+          "golem",
+          "/w",
+        );
         expect(run(command)).toBe(`${value}\n${argument}`);
       }),
       { numRuns: 40 },

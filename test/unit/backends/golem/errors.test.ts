@@ -2,7 +2,12 @@ import { expect, test } from "vitest";
 import { meaningOfBreak } from "../../../../src/backends/golem/break-reasons.js";
 import { isRefusedAgreement, toSdkError } from "../../../../src/backends/golem/errors.js";
 
-const context = { backend: "golem", doing: "do it", effect: "unknown", clean: (text: string) => text.replaceAll("hunter2", "[secret]") } as const;
+const context = {
+  backend: "golem",
+  doing: "do it",
+  effect: "unknown",
+  clean: (text: string) => text.replaceAll("hunter2", "[secret]"),
+} as const;
 
 test.each([
   [{ name: "ApiError", status: 401, message: "no" }, "BACKEND_AUTH_FAILED", "none"],
