@@ -33,7 +33,8 @@ export interface Suite<Trial extends Opened, Setup extends CommonSetup> {
   readonly setup: Setup;
   /** Capabilities that the plug-in declares and that clauses prove. */
   readonly declared: readonly string[];
-  readonly open: () => Promise<Trial>;
+  /** For one case of the clause. */
+  readonly open: (clause: Clause<Trial, Setup>) => Promise<Trial>;
 }
 
 /** The clauses that close every suite; they judge the run as a whole, and cannot be skipped. */
@@ -92,7 +93,7 @@ async function runAndFinish<Trial extends Opened, Setup extends CommonSetup>(
   suite: Suite<Trial, Setup>,
   clause: Clause<Trial, Setup>,
 ): Promise<void> {
-  const trial = await suite.open();
+  const trial = await suite.open(clause);
   const problems: unknown[] = [];
   await clause.run(trial).catch((problem: unknown) => problems.push(problem));
   await trial.finish().catch((problem: unknown) => problems.push(problem));

@@ -10,6 +10,7 @@ import { moneyClauses } from "./clauses/money.js";
 import { offerClauses } from "./clauses/offers.js";
 import { releasingClauses } from "./clauses/releasing.js";
 import { reusingClauses } from "./clauses/reusing.js";
+import { runnerClauses } from "./clauses/running-under-the-runner.js";
 import { stagingClauses } from "./clauses/staging.js";
 import { staticClauses } from "./clauses/statics.js";
 
@@ -23,6 +24,7 @@ export const BACKEND_CLAUSES: readonly BackendClause[] = [
   ...inspectingClauses,
   ...releasingClauses,
   ...stagingClauses,
+  ...runnerClauses,
   ...loggingClauses,
   ...reusingClauses,
   ...moneyClauses,

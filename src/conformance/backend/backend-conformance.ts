@@ -1,5 +1,5 @@
 import { BACKEND_SPEC_VERSION } from "../../spec/backend.js";
-import type { ConformanceRunner } from "../runner.js";
+import type { ConformanceExpect, ConformanceRunner } from "../runner.js";
 import { registerSuite } from "../suite.js";
 import { BACKEND_CLAUSES } from "./backend-clauses.js";
 import type { BackendConformanceSetup } from "./setup.js";
@@ -27,8 +27,18 @@ export function backendConformance(runner: ConformanceRunner, setup: BackendConf
     clauses: BACKEND_CLAUSES,
     setup,
     declared: declaredBy(setup),
-    open: async () => new BackendTrial(setup, await setup.create(), runner.expect),
+    open: async ({ id }) => openTrial(setup, IN_CONTAINERS.has(id), runner.expect),
   });
+}
+
+const IN_CONTAINERS: ReadonlySet<string> = new Set(BACKEND_CLAUSES.filter(({ inContainers }) => inContainers).map(({ id }) => id));
+
+async function openTrial(setup: BackendConformanceSetup, inContainers: boolean, expect: ConformanceExpect): Promise<BackendTrial> {
+  const { containers } = setup;
+  if (!inContainers || !containers) return new BackendTrial(setup, await setup.create(), expect);
+  const underTest = await containers.create();
+  const { limits = {} } = containers;
+  return new BackendTrial({ ...setup, limits, capabilities: underTest.backend.capabilities }, underTest, expect);
 }
 
 /** Names of the declared capabilities that clauses prove. */

@@ -3,7 +3,9 @@ export { FAULTS, type Fault, type FaultControl, type FaultyVerb } from "./fault-
 export type {
   BackendConformanceSetup,
   BackendUnderTest,
+  ConformanceContainers,
   ConformanceLaunches,
   ConformanceLimits,
+  ContainersUnderTest,
   ReceivedLaunch,
 } from "./setup.js";

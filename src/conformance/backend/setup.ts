@@ -39,6 +39,38 @@ export interface BackendConformanceSetup extends CommonSetup {
   readonly silentVerbs?: readonly FaultyVerb[];
   /** How long things may take here. */
   readonly limits?: ConformanceLimits;
+  /**
+   * Where launches really run, for the clauses of the group `runner`. Only with `wrapper` staging; without it those clauses are inapplicable. The other
+   * cases keep to `create`, which may play commands on virtual time.
+   */
+  readonly containers?: ConformanceContainers;
+}
+
+/** An other side that carries out what it is given, for backends with `wrapper` staging. */
+export interface ConformanceContainers {
+  /**
+   * Like {@link BackendConformanceSetup.create}, on real time. Launches run with a POSIX shell, its usual tools, and curl or GNU wget, and reach servers on this
+   * machine's loopback interface. What a launch calls `/out` is `$SPILLWAY_ROOT/out` where that variable is set.
+   */
+  readonly create: () => Promise<ContainersUnderTest>;
+  /** How long things may take there. */
+  readonly limits?: ConformanceLimits;
+  /**
+   * Before a container is killed it gets SIGTERM and the release's grace.
+   * @defaultValue true
+   */
+  readonly terminates?: boolean;
+}
+
+/** A backend whose other side really runs containers. */
+export interface ContainersUnderTest extends BackendUnderTest {
+  /** How often a container of this key has been started. */
+  readonly starts: (key: string) => number | Promise<number>;
+  /**
+   * Kills the key's container without a warning and starts another on an empty disk, as a platform does that moves it. Leave out where nothing is
+   * started again.
+   */
+  readonly restart?: (key: string) => void | Promise<void>;
 }
 
 /** Times that differ from place to place, all ms of the host. */

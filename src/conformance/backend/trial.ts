@@ -55,6 +55,7 @@ export class BackendTrial implements Opened {
   /** References that a case saw, by key, for the clean-up. */
   readonly seen = new Map<string, { readonly ref: LeaseRef; readonly namespace: Namespace }>();
   readonly #begun: Promise<unknown>[] = [];
+  readonly #closers: (() => Promise<void>)[] = [];
 
   constructor(setup: BackendConformanceSetup, underTest: BackendUnderTest, expect: ConformanceExpect) {
     this.setup = setup;
@@ -71,7 +72,18 @@ export class BackendTrial implements Opened {
     this.otherNamespace = { id: "stranger1", secret: underTest.host.randomHex(32) };
   }
 
-  readonly finish = async (): Promise<void> => cleanUp(this, this.#begun);
+  readonly finish = async (): Promise<void> => {
+    try {
+      await cleanUp(this, this.#begun);
+    } finally {
+      for (const close of this.#closers) await close();
+    }
+  };
+
+  /** Does it once the case is cleaned up. */
+  atTheEnd(close: () => Promise<void>): void {
+    this.#closers.push(close);
+  }
 
   /** What a backend is given with each call. */
   call(parts: CallParts = {}): CallContext {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { followOutput, minimalEnvironment, readProcessState, startProcess, stopProcess } from "../../kit/process/index.js";
+import { sleep } from "../../kit/sleep.js";
 import { toSchedulerError } from "../../model/errors/scheduler-error.js";
 import type { CallContext } from "../../spec/call-context.js";
 import type { TimerHandle } from "../../spec/host.js";
@@ -77,6 +78,10 @@ class ContainerExecution implements Execution {
 
   async refresh(): Promise<void> {}
 
+  restart(): void {
+    this.#movesAtMs = this.#world.now();
+  }
+
   async stop(graceMs: number): Promise<boolean> {
     this.#stopped = true;
     this.#timer?.cancel();
@@ -89,8 +94,12 @@ class ContainerExecution implements Execution {
   }
 
   async *logs(call: CallContext, ended: () => boolean): AsyncIterable<LogChunk> {
+    // Asked before there is one: what it will print is still to come.
+    while (this.#container === undefined) {
+      if (ended() || this.#stopped || call.signal.aborted) return;
+      await sleep(LOOK_MS, call).catch(() => undefined);
+    }
     const container = this.#container;
-    if (container === undefined) return;
     const over = async (): Promise<boolean> =>
       ended() || this.#stopped || ["exited", "lost"].includes((await readProcessState(container.records)).kind);
     try {

@@ -38,6 +38,8 @@ export interface Execution {
   readonly breakage: Breakage | undefined;
   /** Containers after the first one, where the platform starts again what exits. */
   readonly restarts?: number;
+  /** Kills the container that runs and starts another, where the platform starts again what exits. */
+  restart?(): void;
   /** Learns what a real process has done meanwhile. Called before states are asked for. */
   refresh(): Promise<void>;
   /** The state at a moment that is not in the future. */

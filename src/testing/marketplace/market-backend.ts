@@ -48,7 +48,14 @@ export class MarketBackend implements CompleteBackend {
     this.id = market.id;
     this.kind = market.kind;
     this.capabilities = market.capabilities;
-    this.#reports = { backend: market.id, seed: market.seed, world, unknownShare: market.faults.unknownShare ?? 0 };
+    const { statusPort } = market.capabilities;
+    this.#reports = {
+      backend: market.id,
+      seed: market.seed,
+      world,
+      unknownShare: market.faults.unknownShare ?? 0,
+      ...(statusPort === undefined ? {} : { statusPort }),
+    };
   }
 
   async listOffers(demand: Demand, call: CallContext): Promise<readonly Offer[]> {

@@ -1,10 +1,11 @@
 import { SchedulerError } from "../../model/errors/scheduler-error.js";
 import type { LeaseRef } from "../../model/lease.js";
 import type { NanoUsd } from "../../model/money.js";
+import type { Backend } from "../../spec/backend.js";
 import { FaultScript } from "../faults/fault-plan.js";
 import { combineFaults } from "../faults/fault-port.js";
 import { seededFaults } from "../faults/fault-rates.js";
-import { type CompleteBackend, withFaults } from "../faults/with-faults.js";
+import { withFaults } from "../faults/with-faults.js";
 import { Binding } from "./binding.js";
 import { containerExecutor } from "./container-execution.js";
 import { defaultVirtualJob } from "./default-virtual-job.js";
@@ -59,11 +60,14 @@ export interface NodeDeath {
   readonly silentMs?: number;
 }
 
+/** A client of the market. It has the optional verbs that the market's capabilities declare, `collect` with `native` staging and `start` with `reuse`. */
+export type MarketClient = Backend & Required<Pick<Backend, "logs" | "close">>;
+
 /**
  * The simulated marketplace: a backend like any other, plus what only a simulation can offer: the truth about it, the
  * ledger, and faults to order. Nothing in it is real but, in `process` mode, the work.
  */
-export interface SimulatedMarketplace extends CompleteBackend {
+export interface SimulatedMarketplace extends MarketClient {
   /** Every node, with the truth about it. */
   readonly nodes: readonly MarketNode[];
   /** Faults for launches and calls to come. */
@@ -86,8 +90,13 @@ export interface SimulatedMarketplace extends CompleteBackend {
   setPrice(nodeOrProvider: string, usdPerHour: number): void;
   /** Ends a node's life now, with everything that runs on it. */
   killNode(nodeId: string, how?: NodeDeath): void;
+  /**
+   * Kills a lease's container, without a warning, and starts another on an empty disk, as `restartAfterMs` does. Only with `wrapper` staging; does nothing for
+   * leases that are not open.
+   */
+  restartContainer(key: string): void;
   /** Another client of the same market, as another process would have one. Shares everything with this one. */
-  connect(): CompleteBackend;
+  connect(): MarketClient;
   /** Forgets leases, ledger, history, ordered faults and outages, and starts the market's time again. Running commands are ended. */
   reset(): Promise<void>;
 }
@@ -111,8 +120,8 @@ class Marketplace {
   readonly #nodes: readonly MarketNode[];
   readonly #weather = new Map<string, Weather>();
   readonly #prices: Prices;
-  readonly #connect: () => CompleteBackend;
-  readonly #backend: CompleteBackend;
+  readonly #connect: () => MarketClient;
+  readonly #backend: MarketClient;
 
   constructor(market: ResolvedMarketplace) {
     const { seed, faults, options } = market;
@@ -147,7 +156,11 @@ class Marketplace {
       ...(faults.rates === undefined ? [] : [seededFaults({ seed, rates: faults.rates })]),
       ...(faults.port === undefined ? [] : [faults.port]),
     );
-    this.#connect = () => withFaults(new MarketBackend({ ...parts, listing, binding }), port);
+    this.#connect = () => {
+      const { start, collect, ...always } = withFaults(new MarketBackend({ ...parts, listing, binding }), port);
+      const { reuse, staging } = market.capabilities;
+      return { ...always, ...(reuse ? { start } : {}), ...(staging === "native" ? { collect } : {}) };
+    };
     this.#backend = this.#connect();
   }
 
@@ -171,6 +184,7 @@ class Marketplace {
       },
       setPrice: (name, usdPerHour) => this.#setPrice(name, usdPerHour),
       killNode: (nodeId, how) => this.#killNode(nodeId, how ?? {}),
+      restartContainer: (key) => this.#book.leases.get(key)?.stint.execution.restart?.(),
       connect: () => this.#connect(),
       reset: () => this.#reset(),
     };

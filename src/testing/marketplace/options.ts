@@ -150,9 +150,12 @@ export interface MarketplaceOptions {
   readonly enforcesLifetime?: boolean;
   /** Calls per second beyond which it answers `BACKEND_RATE_LIMITED`. Default: no limit. */
   readonly maxCallsPerSecond?: number;
-  /** Changes of the declared capabilities, for tests of what the engine does with them. */
+  /**
+   * Changes of the declared capabilities, for tests of what the engine does with them. With `statusPort` reports on running leases name that port of this machine
+   * as their endpoint, whichever lease has opened it.
+   */
   readonly capabilities?: Partial<
-    Pick<Capabilities, "images" | "pollMs" | "bindMs" | "provisionMs" | "limits" | "inspect" | "affinity" | "logs" | "reuse">
+    Pick<Capabilities, "statusPort" | "images" | "pollMs" | "bindMs" | "provisionMs" | "limits" | "inspect" | "affinity" | "logs" | "reuse">
   >;
   readonly faults?: MarketplaceFaults;
 }

@@ -13,6 +13,8 @@ export interface ReportContext {
   readonly seed: string;
   readonly world: World;
   readonly unknownShare: number;
+  /** Port of this machine at which running launches can be asked. */
+  readonly statusPort?: number;
 }
 
 /** The identity of a node as the market tells it. */
@@ -38,7 +40,7 @@ export function reportOn(lease: MarketLease, context: ReportContext): LeaseRepor
   return status(lease, context, random.chance(fate.lyingStatusShare));
 }
 
-function status(lease: MarketLease, { backend, world }: ReportContext, lies: boolean): LeaseReport {
+function status(lease: MarketLease, { backend, world, statusPort }: ReportContext, lies: boolean): LeaseReport {
   const nowMs = world.now();
   const { fate, launch } = lease.stint;
   const released = nowMs >= lease.releasedAtMs;
@@ -77,7 +79,8 @@ function status(lease: MarketLease, { backend, world }: ReportContext, lies: boo
   if (seenMs >= ending.atMs && (ending.silentMs === 0 || released)) {
     return { ...base, phase: "ended", reason: ending.reason, message: ending.message, endedAtMs: Math.round(world.toWallMs(ending.atMs)) };
   }
-  return { ...base, phase: lies ? stepBack(phaseOf(lease, state, seenMs)) : phaseOf(lease, state, seenMs) };
+  const endpoint = statusPort === undefined || state.phase !== "running" ? {} : { endpoint: `http://127.0.0.1:${statusPort}` };
+  return { ...base, ...endpoint, phase: lies ? stepBack(phaseOf(lease, state, seenMs)) : phaseOf(lease, state, seenMs) };
 }
 
 function phaseOf(lease: MarketLease, state: ExecutionState, seenMs: number): LeasePhase {

@@ -47,6 +47,13 @@ export const posixLaunches = (prefix: string): ConformanceLaunches => ({
   copy: (files) => node(COPY, JSON.stringify([prefix, files])),
 });
 
+/** Everything that recording commands wrote below a folder. */
+export function recordedBelow(folder: string): { args: string[]; env: Record<string, string> }[] {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(({ name }) => name === "received");
+  const lines = files.flatMap(({ parentPath, name }) => readFileSync(join(parentPath, name), "utf8").split("\n"));
+  return lines.filter((line) => line !== "").map((line) => JSON.parse(line));
+}
+
 /** Keys of everything that is there: directories of leases, and processes that came from one. */
 function openKeys(base: string): ReadonlySet<string> {
   const leases = join(base, "leases");

@@ -1,5 +1,5 @@
 /** The simulated marketplace with real commands on real time: what it stages, collects and prints is no simulation. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { type BackendUnderTest, backendConformance } from "../../../src/conformance/backend/index.js";
 import { systemHost } from "../../../src/runtime/system-host.js";
 import { marketplace, type SimulatedMarketplace } from "../../../src/testing/marketplace/index.js";
-import { posixLaunches } from "./local-setup.js";
+import { posixLaunches, recordedBelow } from "./local-setup.js";
 
 const makeMarket = (workFolder?: string): SimulatedMarketplace =>
   marketplace({
@@ -18,13 +18,6 @@ const makeMarket = (workFolder?: string): SimulatedMarketplace =>
     billing: { granularityMs: 1 },
     finalChargeMs: 100,
   });
-
-/** Everything that recording commands wrote below a folder. */
-function recordedBelow(folder: string): { args: string[]; env: Record<string, string> }[] {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(({ name }) => name === "received");
-  const lines = files.flatMap(({ parentPath, name }) => readFileSync(join(parentPath, name), "utf8").split("\n"));
-  return lines.filter((line) => line !== "").map((line) => JSON.parse(line));
-}
 
 async function create(): Promise<BackendUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), "spillway-market-"));

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LeaseReport } from "../../../src/model/lease.js";
 import { createVirtualHost, type MarketplaceOptions, marketplace, type ProviderSpec, testCallContext } from "../../../src/testing/index.js";
 import { fc } from "../../support/property.js";
-import { DEMAND, HOUR_MS, launchFor, outputPlan, placementFor } from "../../unit/testing/market-fixture.js";
+import { complete, DEMAND, HOUR_MS, launchFor, outputPlan, placementFor } from "../../unit/testing/market-fixture.js";
 
 const share = (most: number) => fc.double({ min: 0, max: most, noNaN: true });
 const upTo = (most: number) => fc.double({ min: 0, max: most, noNaN: true });
@@ -117,7 +117,7 @@ async function use(market: MarketplaceOptions, keys: readonly string[]): Promise
       await attempt("find", backend.find([{ key, intendedAtMs: 0 }], call()));
       if (report?.kind === "status" && report.phase === "exited") break;
     }
-    await attempt("collect", backend.collect(ref, outputPlan(host, launchFor(key)), call()));
+    await attempt("collect", complete(backend).collect(ref, outputPlan(host, launchFor(key)), call()));
     while ((await attempt("release", backend.release(ref, { graceMs: 0 }, call()))) !== "released") await pause(5_000);
   };
   await host.waitFor(Promise.all(keys.map(one)), { limitMs: 10 * HOUR_MS });

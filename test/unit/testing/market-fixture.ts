@@ -1,6 +1,7 @@
 import type { Artifact } from "../../../src/model/artifact.js";
 import type { Lease, LeaseRef, LeaseReport } from "../../../src/model/lease.js";
 import type { Demand, Offer } from "../../../src/model/offer.js";
+import type { Backend } from "../../../src/spec/backend.js";
 import type { CallContext } from "../../../src/spec/call-context.js";
 import type { Bid, ByteSource, Launch, OutputPlan, Placement } from "../../../src/spec/launch.js";
 import { type MarketplaceOptions, marketplace, type SimulatedMarketplace, testCallContext } from "../../../src/testing/index.js";
@@ -51,6 +52,12 @@ export function outputPlan(host: VirtualHost, launch: Launch): OutputPlan & { re
     return { uri: `mem:${name}`, sha256: host.sha256(body.bytes), size: body.bytes.length };
   };
   return { outputs: launch.outputs, put, files };
+}
+
+/** The market with the optional verbs that it has unless it is one of bare containers. */
+export function complete<M extends Backend>(market: M): M & Required<Pick<M, "start" | "collect">> {
+  if (!market.start || !market.collect) throw new Error("The market has no `start` or no `collect`.");
+  return market as M & Required<Pick<M, "start" | "collect">>;
 }
 
 /** One market on a virtual host, and short forms of what every test does with it. */
@@ -115,7 +122,7 @@ export class Stage {
 
   async collect(key: string, launch: Launch = launchFor(key)) {
     const plan = outputPlan(this.host, launch);
-    const manifest = await this.until(this.market.collect(this.ref(key), plan, this.call()));
+    const manifest = await this.until(complete(this.market).collect(this.ref(key), plan, this.call()));
     const text = (name: string) => new TextDecoder().decode(plan.files.get(name));
     return { manifest, files: plan.files, text };
   }

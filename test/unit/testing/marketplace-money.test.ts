@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { failure, HOUR_MS, launchFor, placementFor, Stage } from "./market-fixture.js";
+import { complete, failure, HOUR_MS, launchFor, placementFor, Stage } from "./market-fixture.js";
 
 describe("simulated marketplace: the bill", () => {
   /** Open for 90 s at 3.6 USD an hour, that is 0.001 USD a second. */
@@ -59,12 +59,12 @@ describe("simulated marketplace: the bill", () => {
     await stage.bind("k1");
     await stage.host.advance(5_000);
     const second = launchFor("k2");
-    expect(await failure(stage.until(stage.market.start(stage.ref("k1"), second, stage.call())))).toMatchObject({
+    expect(await failure(stage.until(complete(stage.market).start(stage.ref("k1"), second, stage.call())))).toMatchObject({
       code: "BACKEND_REJECTED",
     });
     await stage.host.advance(7_000);
-    await stage.until(stage.market.start(stage.ref("k1"), second, stage.call()));
-    await stage.until(stage.market.start(stage.ref("k1"), second, stage.call()));
+    await stage.until(complete(stage.market).start(stage.ref("k1"), second, stage.call()));
+    await stage.until(complete(stage.market).start(stage.ref("k1"), second, stage.call()));
     await stage.host.advance(2_000);
     expect(await stage.report("k1")).toMatchObject({ phase: "running", attempt: "k2" });
     await stage.host.advance(9_000);
@@ -72,7 +72,7 @@ describe("simulated marketplace: the bill", () => {
     await stage.release("k1");
     expect(stage.market.leases()).toMatchObject([{ launches: ["k1", "k2"] }]);
     expect(stage.market.charged()).toBe(23_000_000n + 2_000_000_000n);
-    expect(await failure(stage.until(stage.market.start(stage.ref("k1"), launchFor("k3"), stage.call())))).toMatchObject({
+    expect(await failure(stage.until(complete(stage.market).start(stage.ref("k1"), launchFor("k3"), stage.call())))).toMatchObject({
       code: "LEASE_LOST",
     });
   });

@@ -10,7 +10,7 @@ import { Secret } from "../../../src/model/secret.js";
 import { systemHost } from "../../../src/runtime/system-host.js";
 import type { ByteSource, Launch } from "../../../src/spec/launch.js";
 import { type MarketplaceOptions, marketplace, type SimulatedMarketplace, testCallContext } from "../../../src/testing/index.js";
-import { DEMAND, failure, launchFor, placementFor } from "./market-fixture.js";
+import { complete, DEMAND, failure, launchFor, placementFor } from "./market-fixture.js";
 
 const host = systemHost();
 const call = () => testCallContext({ host });
@@ -65,7 +65,7 @@ describe("simulated marketplace: really running commands", () => {
       files.set(member === "" ? path : `${path}/${member}`, new TextDecoder().decode(bytes));
       return { uri: `mem:${path}`, sha256: host.sha256(bytes), size: bytes.length };
     };
-    const manifest = await market.collect(ref(key), { outputs, put }, call());
+    const manifest = await complete(market).collect(ref(key), { outputs, put }, call());
     return { manifest, files };
   };
 

@@ -9,7 +9,7 @@ import {
   steadyMarket,
   testCallContext,
 } from "../../../src/testing/index.js";
-import { DEMAND, HOUR_MS, launchFor, outputPlan, placementFor } from "./market-fixture.js";
+import { complete, DEMAND, HOUR_MS, launchFor, outputPlan, placementFor } from "./market-fixture.js";
 
 interface Outcome {
   readonly done: number;
@@ -45,7 +45,9 @@ async function work(options: MarketplaceOptions, jobs: number, jobMs: number): P
       if (report?.kind !== "status" || report.phase === "exited" || report.phase === "ended") break;
     }
     if (report?.kind === "status" && report.phase === "exited") {
-      const manifest = await market.collect(bound.ref, outputPlan(host, launch), call()).catch(() => undefined);
+      const manifest = await complete(market)
+        .collect(bound.ref, outputPlan(host, launch), call())
+        .catch(() => undefined);
       if (manifest?.outputs[0]?.sha256 === host.sha256("right")) outcome.done++;
       else if (manifest === undefined) outcome.lost++;
       else outcome.wrong++;

@@ -6,7 +6,7 @@ import type { BackendTrial } from "../trial.js";
 import { type BackendClause, hasRecordingLaunch } from "./clause-type.js";
 
 /** Texts that shells, templates, YAML and JSON have eaten before. */
-const ODD_TEXTS: readonly string[] = [
+export const ODD_TEXTS: readonly string[] = [
   "plain",
   "two  words",
   "",

@@ -3,7 +3,10 @@ import type { Fault, FaultyVerb } from "../fault-control.js";
 import type { BackendConformanceSetup } from "../setup.js";
 import type { BackendTrial } from "../trial.js";
 
-export type BackendClause = Clause<BackendTrial, BackendConformanceSetup>;
+export interface BackendClause extends Clause<BackendTrial, BackendConformanceSetup> {
+  /** The case runs where commands really run: {@link BackendConformanceSetup.containers}. Default false. */
+  readonly inContainers?: boolean;
+}
 
 type Condition = (setup: BackendConformanceSetup) => string | undefined;
 
@@ -22,6 +25,12 @@ export const exitCodesAreTrusted: Condition = ({ capabilities }) => (capabilitie
 
 export const stagesNatively: Condition = ({ capabilities }) =>
   capabilities.staging === "native" ? undefined : `Staging is declared as \`${capabilities.staging}\`.`;
+
+export const isWrapped: Condition = ({ capabilities }) =>
+  capabilities.staging === "wrapper" ? undefined : `Staging is declared as \`${capabilities.staging}\`.`;
+
+export const hasContainers: Condition = ({ containers }) =>
+  containers ? undefined : "The setup has no `containers` that really run commands.";
 
 export const hasLogs: Condition = ({ capabilities }) => (capabilities.logs ? undefined : "`logs` is not declared.");
 

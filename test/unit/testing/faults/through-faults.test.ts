@@ -15,6 +15,7 @@ import {
   throughFaults,
   withFaults,
 } from "../../../../src/testing/index.js";
+import { complete } from "../market-fixture.js";
 
 const port = (before: FaultDecision, after: FaultDecision = PASS): FaultPort => ({ before: () => before, after: () => after });
 
@@ -257,7 +258,7 @@ describe("fault ports", () => {
 describe("withFaults", () => {
   it("puts the port in front of every verb and leaves absent verbs absent", async () => {
     const host = createVirtualHost();
-    const inner = marketplace({ providers: [{ name: "solo" }] });
+    const inner = complete(marketplace({ providers: [{ name: "solo" }] }));
     const asked: string[] = [];
     const backend = withFaults(inner, {
       before: (verb, key) => {
