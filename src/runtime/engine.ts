@@ -6,7 +6,6 @@ import { isIdle } from "../core/lifecycle/warm-lease.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import { type GroupRow, isTerminal, type RunState } from "../model/run.js";
 import type { Claim } from "../spec/store.js";
-import { cleanUp } from "./clean-up.js";
 import { Dispatcher } from "./dispatcher.js";
 import { Effects } from "./effects.js";
 import type { EngineContext } from "./engine-context.js";
@@ -16,6 +15,7 @@ import { LiveRun } from "./live-run.js";
 import { Monitor } from "./monitor.js";
 import { RunDecider } from "./run-decider.js";
 import { shapeOf } from "./shape.js";
+import { Tidier } from "./tidier.js";
 import { WakeTimers } from "./wake-timers.js";
 
 /** Pause before a commit whose outcome is unknown is looked into again, ms. */
@@ -42,12 +42,13 @@ export class Engine {
   #observing: Promise<void> | undefined;
   #observationCursor = 0;
   #idleWaiters: (() => void)[] = [];
-  /** Removals under way for runs that are over. */
-  readonly #tidying = new Set<Promise<void>>();
+  /** Removes what runs that are over have left. */
+  readonly tidier: Tidier;
 
   constructor(context: EngineContext, hub: EventHub, onRoom: () => void) {
     this.context = context;
     this.#hub = hub;
+    this.tidier = new Tidier(context, () => this.#tellIdle());
     this.#timers = new WakeTimers(context.options.host, (id) => this.#wake(id));
     this.#monitor = new Monitor(context, (live, report) => this.submit(live, { type: "reported", report }));
     this.#effects = new Effects(context, this.#monitor, {
@@ -157,7 +158,7 @@ export class Engine {
 
   /** Resolves when no owned run can move any more and nothing is left of them that is to go. */
   whenIdle(): Promise<void> {
-    if (this.#live.size + this.#tidying.size === 0) return Promise.resolve();
+    if (this.#live.size + this.tidier.busy === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
@@ -289,8 +290,8 @@ export class Engine {
   #afterCommit(live: LiveRun, before: RunState, step: Transition): void {
     let freed = false;
     for (const lease of step.changed.leases) {
-      if (lease.owner.runId !== live.id) {
-        this.idle.passedOn(step.state, lease);
+      if (lease.passedTo !== undefined) {
+        this.idle.passedOn(live, step.state, lease);
         continue;
       }
       if (isIdle(lease)) freed = true;
@@ -326,31 +327,15 @@ export class Engine {
   #retire(live: LiveRun): void {
     if (!this.#live.delete(live.id)) return;
     this.#timers.set(live.id, undefined);
-    this.#tidy(live.state);
+    this.tidier.tidy(live.state);
     this.context.options.store.acknowledge([live.claim]).catch((thrown: unknown) => {
       this.context.options.logger.warn({ runId: live.id, error: String(thrown) }, "A claim could not be given back; it will expire");
     });
     this.#tellIdle();
   }
 
-  /** Failing here costs storage, never a result: it is told and left to `erase` or the bucket's lifetime rule. */
-  #tidy(state: RunState): void {
-    const tidying = cleanUp(this.context, state)
-      .catch((thrown: unknown) => {
-        this.context.options.logger.warn(
-          { runId: state.run.id, error: String(thrown) },
-          "Leftovers of a finished run could not be removed",
-        );
-      })
-      .finally(() => {
-        this.#tidying.delete(tidying);
-        this.#tellIdle();
-      });
-    this.#tidying.add(tidying);
-  }
-
   #tellIdle(): void {
-    if (this.#live.size + this.#tidying.size > 0) return;
+    if (this.#live.size + this.tidier.busy > 0) return;
     const waiters = this.#idleWaiters;
     this.#idleWaiters = [];
     for (const tell of waiters) tell();

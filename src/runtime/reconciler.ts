@@ -56,8 +56,13 @@ export class Reconciler {
     await this.#round;
   }
 
-  /** One comparison of every backend; a backend that fails is looked at next time. */
+  /** One comparison of every backend; a backend that fails is looked at next time. Then another try at what runs have left in artifact stores. */
   async reconcile(): Promise<void> {
+    await this.#compareAll();
+    if (!this.#closed) await this.#engine.tidier.retry();
+  }
+
+  async #compareAll(): Promise<void> {
     for (const guarded of this.#context.backends.values()) {
       if (this.#closed) return;
       try {
