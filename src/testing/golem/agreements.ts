@@ -49,6 +49,23 @@ export class Agreements {
     return found;
   }
 
+  /** Those of a client, in a state, or of a time, as asked. */
+  list(query: URLSearchParams): readonly object[] {
+    const session = query.get("appSessionId");
+    const state = query.get("state");
+    const afterMs = Date.parse(query.get("afterDate") ?? "");
+    const beforeMs = Date.parse(query.get("beforeDate") ?? "");
+    return this.all
+      .filter((one) => !one.forgotten && (session === null || one.session === session) && (state === null || one.state === state))
+      .filter(({ timestamp }) => !(Date.parse(timestamp) <= afterMs) && !(Date.parse(timestamp) >= beforeMs))
+      .map(({ id, timestamp, approvedAt }) => ({
+        id,
+        timestamp,
+        ...(approvedAt === undefined ? {} : { approvedDate: approvedAt }),
+        role: "Requestor",
+      }));
+  }
+
   create(body: unknown): string {
     const { proposalId, validTo } = (typeof body === "object" && body !== null ? body : {}) as Partial<Record<string, unknown>>;
     if (typeof proposalId !== "string" || typeof validTo !== "string" || Number.isNaN(Date.parse(validTo))) {

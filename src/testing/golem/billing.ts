@@ -12,6 +12,13 @@ import type { AgreementLedger } from "./options.js";
 import { ACCEPT_TIMEOUT, COEFFICIENTS, DEBIT_NOTE_INTERVAL } from "./provider.js";
 import type { YagnaWorld } from "./world.js";
 
+/** Which part of a list is wanted. */
+export interface BillPage {
+  /** Only strictly later ones. */
+  readonly afterMs: number;
+  readonly most: number;
+}
+
 const LEAST_INTERVAL_MS = 1_000;
 
 /** Debit notes, invoices, and what comes of them. */
@@ -69,8 +76,12 @@ export class Billing implements AgreementListener, ActivityListener {
     return showBill(this.find(kind, id), this.#world);
   }
 
-  list(kind: Bill["kind"]): readonly object[] {
-    return this.bills.filter((bill) => bill.kind === kind && !bill.agreement.forgotten).map((bill) => showBill(bill, this.#world));
+  /** The oldest that are later. */
+  list(kind: Bill["kind"], { afterMs, most }: BillPage): readonly object[] {
+    return this.bills
+      .filter((bill) => bill.kind === kind && !bill.agreement.forgotten && bill.atMs > afterMs)
+      .slice(0, most)
+      .map((bill) => showBill(bill, this.#world));
   }
 
   async accept(kind: Bill["kind"], id: string, body: unknown, patience: Patience): Promise<void> {
@@ -177,7 +188,9 @@ export class Billing implements AgreementListener, ActivityListener {
   }
 
   #send(draft: BillDraft): Bill {
-    const bill = writeBill(draft, this.#world);
+    // No two have the same time, for a reader who goes on from the last one would leave one of them out.
+    const atMs = Math.max(this.#world.wallMs(), (this.bills.at(-1)?.atMs ?? 0) + 1);
+    const bill = writeBill(draft, atMs, this.#world);
     this.bills.push(bill);
     const { kind, agreement } = bill;
     if (!agreement.forgotten) {

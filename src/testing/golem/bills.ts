@@ -13,7 +13,7 @@ export interface Bill {
   /** Of a debit note: its one activity. */
   readonly activityIds: readonly string[];
   readonly amount: bigint;
-  readonly timestamp: string;
+  readonly atMs: number;
   readonly dueDate: string;
   readonly platform: string;
   /** Of a debit note: the usage it counts, in seconds. */
@@ -28,13 +28,13 @@ export type BillDraft = Pick<Bill, "kind" | "agreement" | "activityIds" | "amoun
 const DUE_MS = 24 * 3_600_000;
 
 /** Writes a bill out. */
-export function writeBill(draft: BillDraft, world: YagnaWorld): Bill {
+export function writeBill(draft: BillDraft, atMs: number, world: YagnaWorld): Bill {
   const chosen = draft.agreement.counter.properties["golem.com.payment.chosen-platform"];
   return {
     ...draft,
     id: uuid(world.newId()),
-    timestamp: world.iso(),
-    dueDate: world.iso(world.wallMs() + DUE_MS),
+    atMs,
+    dueDate: world.iso(atMs + DUE_MS),
     platform: typeof chosen === "string" ? chosen : (world.platforms[0] ?? ""),
     status: "RECEIVED",
   };
@@ -49,7 +49,7 @@ export function showBill(bill: Bill, world: YagnaWorld): object {
     payeeAddr: agreement.provider.wallet,
     payerAddr: agreement.counter.properties[`golem.com.payment.platform.${platform}.address`] ?? world.identity,
     paymentPlatform: platform,
-    timestamp: bill.timestamp,
+    timestamp: world.iso(bill.atMs),
     agreementId: agreement.id,
     paymentDueDate: bill.dueDate,
     status: bill.status,

@@ -8,7 +8,7 @@ import type { ProviderBreakCode, ProviderHabits, SimulatedGolemImage, SimulatedG
 export interface YagnaDelays {
   /** From a demand until the first offers are there. Default 5. */
   readonly matchMs: number;
-  /** From a counter-proposal until the provider's answer. Default 5. */
+  /** From a counter-proposal until the provider's answer. golem-js misses a refusal that comes before it has read its own counter-proposal back. Default 20. */
   readonly negotiateMs: number;
   /** From the confirmation of an agreement until the provider's answer. Default 5. */
   readonly approveMs: number;

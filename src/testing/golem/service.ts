@@ -2,7 +2,7 @@ import { Activities } from "./activities.js";
 import { Agreements } from "./agreements.js";
 import { Allocations } from "./allocations.js";
 import type { Patience } from "./bell.js";
-import { Billing } from "./billing.js";
+import { Billing, type BillPage } from "./billing.js";
 import type { EventQuery } from "./event-log.js";
 import { refused } from "./failure.js";
 import { toUnits } from "./glm.js";
@@ -37,6 +37,7 @@ const DEFAULT_TIMEOUT_SECONDS = 5;
 /** The market hands out so many events at most. */
 const MOST_EVENTS = 100;
 const USUAL_EVENTS = 20;
+const USUAL_ITEMS = 10;
 
 /** What the requests mean. */
 export class YagnaService {
@@ -124,7 +125,7 @@ export class YagnaService {
       case "createAgreement":
         return ok(this.agreements.create(body));
       case "listAgreements":
-        return ok(this.#listAgreements(query));
+        return ok(this.agreements.list(query));
       case "getAgreement":
         return ok(this.agreements.find(id).show());
       case "confirmAgreement":
@@ -192,7 +193,7 @@ export class YagnaService {
       case "demandDecorations":
         return ok(this.allocations.decorations(query.getAll("allocationIds").flatMap((ids) => ids.split(","))));
       case "listDebitNotes":
-        return ok(this.billing.list("debitNote"));
+        return ok(this.billing.list("debitNote", pageOf(query)));
       case "getDebitNote":
         return ok(this.billing.show("debitNote", id));
       case "debitNoteEvents":
@@ -203,7 +204,7 @@ export class YagnaService {
       case "rejectDebitNote":
         throw refused(501, "Not implemented");
       case "listInvoices":
-        return ok(this.billing.list("invoice"));
+        return ok(this.billing.list("invoice", pageOf(query)));
       case "getInvoice":
         return ok(this.billing.show("invoice", id));
       case "invoiceEvents":
@@ -277,21 +278,6 @@ export class YagnaService {
       }));
   }
 
-  #listAgreements(query: URLSearchParams): readonly object[] {
-    const [wantedSession, wantedState] = [query.get("appSessionId"), query.get("state")];
-    return this.agreements.all
-      .filter(({ forgotten }) => !forgotten)
-      .filter(({ session, state }) => (wantedSession ?? session) === session && (wantedState ?? state) === state)
-      .map(({ id, timestamp, approvedAt, state, session }) => ({
-        id,
-        timestamp,
-        approvedDate: approvedAt ?? null,
-        role: "Requestor",
-        state,
-        appSessionId: session ?? null,
-      }));
-  }
-
   #account(platform: string): object {
     const [driver, network, token] = platform.split("-");
     return { platform, address: this.#world.identity, driver, network, token, send: true, receive: true };
@@ -306,6 +292,13 @@ function patienceOf({ query, closed }: YagnaRequest): Patience {
 function mostOf(query: URLSearchParams): number {
   const most = Number(query.get("maxEvents") ?? USUAL_EVENTS);
   return Number.isInteger(most) && most > 0 ? Math.min(most, MOST_EVENTS) : USUAL_EVENTS;
+}
+
+/** Lists are cut off after ten, if nothing else is said. */
+function pageOf(query: URLSearchParams): BillPage {
+  const afterMs = Date.parse(query.get("afterTimestamp") ?? "");
+  const most = Number(query.get("maxItems") ?? USUAL_ITEMS);
+  return { afterMs: Number.isNaN(afterMs) ? 0 : afterMs, most: Number.isInteger(most) && most > 0 ? most : USUAL_ITEMS };
 }
 
 function eventQueryOf(query: URLSearchParams): EventQuery {

@@ -3,7 +3,7 @@ import type { SimulatedYagnaOptions, YagnaDelays } from "./options.js";
 
 const DEFAULT_DELAYS: YagnaDelays = {
   matchMs: 5,
-  negotiateMs: 5,
+  negotiateMs: 20,
   approveMs: 5,
   createMs: 5,
   deployMs: 20,

@@ -7,6 +7,17 @@ import { Requestor } from "./requestor.js";
 
 const LOCKED = { message: "Internal error: database is locked" };
 
+/** Connections that the client kept from before are found broken one by one. */
+const answering = (requestor: Requestor): Promise<unknown> =>
+  eventually(
+    () =>
+      Promise.all(["", "", "", ""].map(() => requestor.call("GET", "/me"))).then(
+        () => true,
+        () => false,
+      ),
+    "an answer",
+  );
+
 describe("a daemon that does not do what it should", () => {
   test("answers 500 to demands and to the poll for offers, and says what it was asked", async () => {
     const yagna = await startYagna();
@@ -128,6 +139,7 @@ describe("a daemon that does not do what it should", () => {
     letUp();
     await restarted;
     expect(yagna.url).toBe(url);
+    await answering(requestor);
     expect((await requestor.market("GET", `/agreements/${agreementId}`)).body.state).toBe("Approved");
     expect(yagna.openAgreements()).toHaveLength(1);
   });
@@ -139,6 +151,7 @@ describe("a daemon that does not do what it should", () => {
     const agreementId = await requestor.agree();
     const activityId = await requestor.ready(agreementId);
     await yagna.restart({ state: "lost" });
+    await answering(requestor);
     const statuses = await Promise.all([
       requestor.market("GET", `/agreements/${agreementId}`),
       requestor.activity("GET", `/${activityId}/state`),

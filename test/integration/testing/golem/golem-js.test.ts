@@ -111,7 +111,8 @@ describe("the real golem-js against the simulated yagna", { timeout: 60_000 }, (
   });
 
   test("runs batches on one rental, and goes on to the next provider where one refuses", async () => {
-    const yagna = await startYagna();
+    // golem-js tells a refusal only of a counter-proposal that it has noted before.
+    const yagna = await startYagna({ delays: { negotiateMs: 2_000 } });
     yagna.behave("alpha", { agreement: "reject" });
     yagna.behave("beta", { counter: "reject" });
     const network = await connect(yagna);

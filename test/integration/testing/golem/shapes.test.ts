@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { eventually } from "../../../support/eventually.js";
 import { firstEvents } from "./first-events.js";
 import { startYagna } from "./fixture.js";
 import { Requestor } from "./requestor.js";
@@ -63,6 +64,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
     "paymentDueDate",
     "status",
   ],
+  agreementEntry: ["id", "timestamp", "approvedDate?", "role"],
   network: ["id", "ip", "mask", "gateway"],
   account: ["platform", "address", "driver", "network", "token", "send", "receive"],
   scannedOffer: ["offerId", "providerId", "properties", "constraints", "timestamp"],
@@ -239,6 +241,31 @@ describe("what the simulated yagna sends", () => {
       status: "RECEIVED",
       amount: expect.stringMatching(/^0\.\d+$/),
     });
+  });
+
+  test("lists, by what is asked for and in pages", async () => {
+    const requestor = new Requestor(await startYagna({ delays: { debitNoteIntervalMs: 3 } }));
+    const agreementId = await requestor.agree();
+    const other = await requestor.agree("beta");
+    await requestor.market("POST", `/agreements/${other}/terminate`, { message: "Finished" });
+    const ids = async (query: string) => (await requestor.market("GET", `/agreements?${query}`)).body.map(({ id }: { id: string }) => id);
+    expect(await ids("")).toEqual([agreementId, other]);
+    expect(await ids("state=Approved")).toEqual([agreementId]);
+    expect(await ids(`state=Terminated&appSessionId=${requestor.session}`)).toEqual([other]);
+    expect(await ids("appSessionId=another")).toEqual([]);
+    expect(await ids("afterDate=2100-01-01T00:00:00Z")).toEqual([]);
+    expect(await ids("beforeDate=2100-01-01T00:00:00Z")).toHaveLength(2);
+    expectKeys((await requestor.market("GET", "/agreements")).body[0], "agreementEntry");
+    await requestor.market("DELETE", `/demands/${await requestor.subscribe()}`);
+    expect((await requestor.market("GET", "/demands")).body).toHaveLength(2);
+
+    await requestor.ready(agreementId);
+    const page = async (after: string, most: string) => (await requestor.payment("GET", `/debitNotes?afterTimestamp=${after}${most}`)).body;
+    await eventually(async () => (await page("2020-01-01T00:00:00Z", "")).length === 10, "more notes than fit into a page");
+    const first = await page("2020-01-01T00:00:00Z", "&maxItems=3");
+    const next = await page(first[2].timestamp, "&maxItems=3");
+    const all = await page("2020-01-01T00:00:00Z", "&maxItems=6");
+    expect([...first, ...next]).toEqual(all);
   });
 
   test("older agreement events, services, networks and scans", async () => {
