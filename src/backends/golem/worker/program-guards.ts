@@ -2,7 +2,7 @@
  * First half of the thread's program (`program.ts`): what it is started with, how it tells of failures, and what keeps the SDK alive. Plain CommonJS
  * as text, without anything of this library.
  */
-export const WORKER_GUARDS = String.raw`"use strict";
+export const WORKER_GUARDS = `"use strict";
 const { parentPort, workerData } = require("node:worker_threads");
 const { createRequire } = require("node:module");
 const { AsyncLocalStorage } = require("node:async_hooks");

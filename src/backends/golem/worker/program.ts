@@ -1,6 +1,6 @@
 import { WORKER_GUARDS } from "./program-guards.js";
 
-const OPERATIONS = String.raw`const operations = {
+const OPERATIONS = `const operations = {
   async connect() {
     const golem = load();
     yagna = new golem.YagnaApi({ apiKey: orders.appKey, basePath: orders.url, logger: silent });
