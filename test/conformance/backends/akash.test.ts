@@ -1,9 +1,12 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { AkashOptions } from "../../../src/backends/akash/index.js";
 import { backendConformance } from "../../../src/conformance/backend/index.js";
 import type { ConformanceReport } from "../../../src/conformance/report.js";
 import type { SimulatedAkashOptions } from "../../../src/testing/akash/index.js";
 import { akashSetup } from "./akash-setup.js";
+
+// Sockets are real, and a machine may be busy.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** Both contracts, and both ways to a provider. */
 const WAYS: Readonly<Record<string, readonly [Partial<SimulatedAkashOptions>, AkashOptions]>> = {
@@ -14,12 +17,13 @@ const WAYS: Readonly<Record<string, readonly [Partial<SimulatedAkashOptions>, Ak
   ],
 };
 
-/** What does not apply: exit codes, staging by the backend, reuse, an enforced lifetime, and what needs a `close`. */
+/** What does not apply: exit codes, staging by the backend, reuse, real containers, an enforced lifetime, and what needs a `close`. */
 const INAPPLICABLE = [
   "bind/urls",
   "inspect/(success|failure|odd-exit-codes|exit-stays)",
   "staging/",
   "reuse/",
+  "runner/",
   "lifetime/",
   "hygiene/close-is",
 ];

@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { LeaseRef } from "../../../../src/model/lease.js";
 import { onVirtualTime } from "./fixture.js";
+
+// Sockets are real, and a machine may be busy.
+vi.setConfig({ testTimeout: 240_000 });
 
 const MARK = "spillway-manifest";
 const MINUTE_MS = 60_000;

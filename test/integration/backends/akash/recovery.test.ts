@@ -1,7 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { LeaseRef } from "../../../../src/model/lease.js";
 import { Secret } from "../../../../src/model/secret.js";
 import { DEMAND, onVirtualTime } from "./fixture.js";
+
+// Sockets are real, and a machine may be busy.
+vi.setConfig({ testTimeout: 240_000 });
 
 const MINUTE_MS = 60_000;
 type On = Awaited<ReturnType<typeof onVirtualTime>>;
