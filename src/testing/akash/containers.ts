@@ -24,6 +24,7 @@ export interface AkashContainerWatcher {
 
 /** Who watches a command that was sent into a container. */
 export interface AkashExecWatcher {
+  /** It has printed something. */
   output(stream: "stdout" | "stderr", bytes: Uint8Array): void;
   /** Told once. */
   ended(exitCode: number): void;

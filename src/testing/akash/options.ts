@@ -167,7 +167,7 @@ export interface SimulatedAkashContainer {
 export interface SimulatedAkashDeployment {
   readonly dseq: string;
   readonly state: "active" | "closed";
-  /** [Sep+]: the name that the create gave. */
+  /** The name that the create gave; only in the newer contract. */
   readonly name?: string;
   /** The SDL as it was sent. */
   readonly sdl: string;

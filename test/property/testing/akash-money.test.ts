@@ -97,6 +97,6 @@ test("in every history no money is made or lost, no closed deployment costs more
       await world.close();
       expect(host.pendingTimers()).toEqual([]);
     }),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });

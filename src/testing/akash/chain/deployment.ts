@@ -24,6 +24,11 @@ export interface DeploymentWorld extends WorkloadWorld {
   readonly leased: (deployment: SimulatedDeployment) => void;
 }
 
+const DAY_MS = 86_400_000;
+/** 10:30 and 22:30 UTC. */
+const SWEEPS_MS = [10.5 * 3_600_000, 22.5 * 3_600_000] as const;
+const SWEPT_FROM_MS = 600_000;
+
 /** How a deployment was asked for. */
 export interface DeploymentRequest {
   readonly dseq: string;
@@ -71,6 +76,7 @@ export class SimulatedDeployment {
       order: { oseq: 1, state: "open", bids: [] },
     }));
     this.#note("MsgCreateDeployment");
+    this.#awaitSweep();
     for (const group of this.groups) for (const provider of world.providers) this.#askForBid(group, provider);
   }
 
@@ -227,6 +233,18 @@ export class SimulatedDeployment {
     if (ending === undefined) return;
     this.#endings.add(ending);
     void ending.finally(() => this.#endings.delete(ending));
+  }
+
+  /** Twice a day the Console closes what is older than ten minutes and never had a lease. */
+  #awaitSweep(): void {
+    const { host } = this.#world;
+    const ofDayMs = host.now() % DAY_MS;
+    const nextMs = SWEEPS_MS.find((atMs) => atMs > ofDayMs) ?? DAY_MS + (SWEEPS_MS[0] ?? 0);
+    this.#timers.after(nextMs - ofDayMs, () => {
+      if (this.leases.length > 0) return;
+      if (host.now() - this.createdAtMs > SWEPT_FROM_MS) this.close();
+      else this.#awaitSweep();
+    });
   }
 
   #askForBid(group: Group, provider: MarketProvider): void {

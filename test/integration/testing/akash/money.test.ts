@@ -109,3 +109,16 @@ test("the older contract without automatic funding asks for a deposit and tops n
     { balance: { amount: "3000000.000000000000000000" } },
   ]);
 });
+
+test("what never had a lease is swept at 10:30 and 22:30 UTC, and nothing else is", async () => {
+  const { create, running, host, simulator } = await onVirtualTime();
+  const leased = await running();
+  await host.advance(10.5 * HOUR_MS - host.elapsedMs - 60_000);
+  const fresh = await create();
+  await host.advance(HOUR_MS);
+  expect(simulator.openDeployments().map(({ dseq }) => dseq)).toEqual([leased, fresh.dseq]);
+  await host.advance(10.5 * HOUR_MS);
+  expect(simulator.openDeployments()).toHaveLength(2);
+  await host.advance(HOUR_MS);
+  expect(simulator.openDeployments().map(({ dseq }) => dseq)).toEqual([leased]);
+});
