@@ -36,10 +36,12 @@ const run = await scheduler.schedule({
   command: [
     "sh",
     "-c",
-    'sleep 1; tr " " "\\n" < "$SPILLWAY_ROOT/in/words" | sort -u > "$SPILLWAY_ROOT/out/sorted"; wc -l < "$SPILLWAY_ROOT/out/sorted"',
+    `sleep 1; cd "$SPILLWAY_ROOT/out"; tr " " "\\n" < ../in/words | sort -u > sorted; wc -l < sorted
+     mkdir -p letters; while read -r word; do echo "$word" >> "letters/$(printf %.1s "$word")"; done < sorted`,
   ],
   inputs: { "/in/words": words }, // a file of this machine: uploaded once, under its digest
-  outputs: { "/out/sorted": "s3://acme-jobs/results/sorted" },
+  // A directory leaves the machine as one archive, and is taken apart here once its digest and every name in it are checked.
+  outputs: { "/out/sorted": "s3://acme-jobs/results/sorted", "/out/letters": "s3://acme-jobs/results/letters/" },
   resources: { cpu: 0.25, memory: "128MiB", disk: "100MiB" },
   data: "public",
   expectedDuration: "10m",
@@ -51,6 +53,8 @@ const sorted = result.output("/out/sorted");
 console.log(`${sorted.uri}: ${sorted.size} bytes, sha256 ${sorted.sha256.slice(0, 12)}...`);
 const text = new TextDecoder().decode(await sorted.download());
 console.log(`words: ${text.trim().replaceAll("\n", " ")}`);
+const letters = result.outputs.filter(({ path }) => path === "/out/letters");
+console.log(`letters: ${letters.map(({ member, size }) => `${member} ${size}`).join(", ")}`);
 console.log(
   `attempts: ${result.attempts.length}, containers: ${1 + (containers.leases()[0]?.restarts ?? 0)}, exit code ${result.exitCode}`,
 );

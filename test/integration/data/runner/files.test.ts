@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type TreeEntry, treeDigest } from "../../../../src/kit/runner/index.js";
 import { systemHost } from "../../../../src/runtime/system-host.js";
-import { Attempt, lanes, missingLanes, sha256 } from "../../../support/runner.js";
+import { Attempt, isComplete, lanes, missingLanes, sha256 } from "../../../support/runner.js";
 import { temporaryDirectory } from "../../../support/temporary.js";
 
 const host = systemHost();
@@ -22,7 +22,7 @@ function entriesOf(directory: string, below = ""): TreeEntry[] {
 }
 
 test("this machine has a shell and a client", () => expect(lanes()).not.toEqual([]));
-for (const why of missingLanes()) test.skipIf(why !== "")(why, () => undefined);
+for (const why of missingLanes()) test.skipIf(!isComplete)(why, () => expect.fail(why));
 
 describe.each(lanes())("files with $shell and $client", (lane) => {
   test.each([
