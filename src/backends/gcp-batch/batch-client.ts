@@ -15,6 +15,8 @@ export interface BatchClient {
   listJobs(request: object, options: object): Promise<readonly unknown[]>;
   /** Asks for a job's deletion. */
   deleteJob(request: object, options: object): Promise<readonly unknown[]>;
+  /** Sends a request with the client's credentials; needed for logs only. A `GoogleAuth` fits as it is. */
+  readonly auth?: { request(options: object): Promise<{ readonly data?: unknown }> };
   /** Ends the connection. */
   close(): Promise<void>;
 }

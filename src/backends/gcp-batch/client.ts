@@ -5,13 +5,11 @@ import type { CallContext } from "../../spec/call-context.js";
 import type { BatchClient } from "./batch-client.js";
 import { gcpBatchErrors, isAlreadyThere, isMissing, isWrongState } from "./errors.js";
 import type { OpenClient } from "./open-client.js";
+import { PAGE_SIZE } from "./unverified.js";
 import { type Job, jobSchema, pageSchema, parseAnswer, type Task, taskSchema } from "./wire.js";
 
 /** Longest time for one request, ms. Changes are usually answered within a second. */
 const TIMEOUT_MS = 20_000;
-
-/** Jobs of one page. The largest page is not documented; a whole job is some kilobytes. */
-const PAGE_SIZE = 500;
 
 /** A job to be made. */
 export interface JobOrder {

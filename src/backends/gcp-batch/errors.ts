@@ -1,8 +1,6 @@
 import { defineErrorMap, type ErrorMap } from "../../kit/map-error.js";
 import { SchedulerError } from "../../model/errors/scheduler-error.js";
-
-/** How long to wait after a refusal that names no time: quotas are counted by the minute. */
-const DEFAULT_RETRY_AFTER_MS = 15_000;
+import { DEFAULT_RETRY_AFTER_MS } from "./unverified.js";
 
 const table = defineErrorMap([
   {

@@ -13,6 +13,7 @@ import { inspectLeases } from "./inspect-leases.js";
 import { toJob } from "./job-request.js";
 import { isOwnJob, jobLabels, ownJobsFilter } from "./labels.js";
 import { listOffers } from "./list-offers.js";
+import { createLogReader, loggingEndpointOf } from "./logs.js";
 import { createJobNames, jobIdOf, keyOfJob, requestIdOf } from "./names.js";
 import { openClient } from "./open-client.js";
 import { type GcpBatchOptions, gcpBatchOptions, type ResolvedOptions, type ResolvedShape, shapeName, workloadOptions } from "./options.js";
@@ -55,7 +56,9 @@ const define = defineBackend({
     const project = setting("project", { option: options.project, env: ["GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT"], what: "a project" });
     const location = locationOf(options, setting);
     const names = createJobNames(id, project, location);
-    const batch = createBatch(id, openClient(id, options));
+    const client = openClient(id, options);
+    const batch = createBatch(id, client);
+    const reader = createLogReader(id, project, loggingEndpointOf(options), client);
     const seller = { backend: id, location, country: countryOf(options, location), options, ttlMs: capabilities.offersTtlMs };
 
     /** A job of the name that somebody else made. Names hold our namespace, so this takes intention. */
@@ -119,6 +122,14 @@ const define = defineBackend({
           const key = keyOfJob(name);
           return key === undefined || !isOwnJob(labels, id, call.namespace) ? [] : [names.refTo(key)];
         });
+      },
+
+      logs(ref, call) {
+        const look = async () => {
+          const job = await batch.getJob(call, names.nameOf(ref));
+          return job !== undefined && isOwnJob(job.labels, id, call.namespace) ? job : undefined;
+        };
+        return reader.follow(look, call);
       },
 
       close: () => batch.close(),

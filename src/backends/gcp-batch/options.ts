@@ -100,6 +100,8 @@ export interface GcpBatchOptions {
   readonly clientOptions?: Readonly<Record<string, unknown>>;
   /** A client of your own instead. It is not closed with the backend. */
   readonly client?: BatchClient;
+  /** Address of the Cloud Logging API. Default `https://logging.googleapis.com`, or that of `clientOptions.universeDomain`; with an `apiEndpoint` of your own: none, and then no logs. */
+  readonly loggingEndpoint?: string;
 }
 
 /** Boot disk when a shape does not say: Batch's images need about 30 GB, and little is left for files (fact sheet, Batch's default). */
@@ -201,6 +203,7 @@ export const gcpBatchOptions = z.object({
   keyFilename: text.optional(),
   clientOptions: z.record(z.string(), z.unknown()).optional(),
   client: z.custom<BatchClient>(isClient, "must be a BatchServiceClient of @google-cloud/batch").optional(),
+  loggingEndpoint: z.url("must be a URL").optional(),
 });
 
 /** {@link GcpBatchOptions} with defaults. */

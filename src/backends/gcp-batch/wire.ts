@@ -66,6 +66,8 @@ export const jobSchema = z.object({
     .nullish()
     .transform((labels) => labels ?? {}),
   updateTime: time,
+  /** The service's own id; log entries have it. */
+  uid: optional((value) => (typeof value === "string" && /^[\w-]+$/.test(value) ? value : undefined)),
   status: z
     .object({
       state: word(JOB_STATES),

@@ -24,6 +24,7 @@ export interface PlainJob {
       readonly maxRetryCount?: number;
     };
   }[];
+  readonly logsPolicy?: { readonly destination?: string };
   readonly allocationPolicy?: {
     readonly labels?: Readonly<Record<string, string>>;
     readonly location?: { readonly allowedLocations?: readonly string[] };
@@ -69,6 +70,7 @@ export function checkJob(
     maxRunSeconds,
     maxRetryCount: spec.maxRetryCount ?? 0,
     zone,
+    keepsLogs: request.logsPolicy?.destination === "CLOUD_LOGGING",
   };
 }
 

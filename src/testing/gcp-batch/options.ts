@@ -33,7 +33,9 @@ export interface GcpBatchSimulatorOptions {
   readonly requestIdMs?: number;
   /** Most jobs of one page, whatever is asked. Default 100. */
   readonly pageSize?: number;
-  /** What a caller must not lack; `batch.jobs.create` and the like, or `iam.serviceAccounts.actAs`. Default: nothing is lacking. */
+  /** From the printing of a line until Cloud Logging shows it. Default 3,000. */
+  readonly logLagMs?: number;
+  /** What a caller must not lack; `batch.jobs.create` and the like, `iam.serviceAccounts.actAs`, or `logging.logEntries.list`. Default: nothing is lacking. */
   readonly deniedPermissions?: readonly string[];
 }
 
@@ -64,6 +66,10 @@ export interface GcpBatchSimulator {
   readonly address: string;
   /** Options with which `BatchServiceClient`, and so `gcpBatch({ clientOptions })`, talks to this server. */
   readonly clientOptions: Readonly<Record<string, unknown>>;
+  /** For `gcpBatch({ loggingEndpoint })`: Cloud Logging with what the jobs printed. */
+  readonly loggingEndpoint: string;
+  /** Requests to Cloud Logging that have arrived. */
+  readonly logReads: number;
   /** Jobs that were not deleted, by id. */
   jobs(): ReadonlyMap<string, SimulatedGcpJob>;
   /** Every job that was ever made, by id. */

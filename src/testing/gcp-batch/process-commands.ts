@@ -6,8 +6,8 @@ import type { CommandExecution } from "./execution.js";
 export function processCommands(host: Host): CommandExecution {
   const all = new Set<ChildProcess>();
   return {
-    run({ argv, env }, ended) {
-      const child = new ChildProcess({ argv, env, prefix: "spillway-gcp-batch-", host, onExit: ended });
+    run({ argv, env }, ended, printed) {
+      const child = new ChildProcess({ argv, env, prefix: "spillway-gcp-batch-", host, onLine: printed, onExit: ended });
       all.add(child);
       return { stop: (graceMs) => child.stop(graceMs) };
     },

@@ -42,6 +42,8 @@ export interface JobSpec {
   readonly maxRunSeconds: number;
   readonly maxRetryCount: number;
   readonly zone: string;
+  /** What it prints goes to Cloud Logging; nowhere otherwise. */
+  readonly keepsLogs: boolean;
 }
 
 /** The world a job lives in. */
@@ -54,6 +56,8 @@ export interface JobWorld {
   readonly teardownMs: number;
   readonly deleteMs: number;
   readonly isKnown: (machineType: string) => boolean;
+  /** The job printed something that is to be kept. */
+  readonly print: (uid: string, stream: "stdout" | "stderr", text: string) => void;
   /** Why there is no machine now, or nothing. */
   readonly shortage: (machineType: string) => string | undefined;
 }
@@ -169,11 +173,14 @@ export class SimulatedJob {
   }
 
   #run(): void {
-    const { host, commands } = this.#world;
+    const { host, commands, print } = this.#world;
     this.#task("RUNNING");
-    this.#running = commands.run(this.spec.command, (exitCode) => {
+    const ended = (exitCode: number): void => {
       this.#running = undefined;
       this.#exited(exitCode, "command exit");
+    };
+    this.#running = commands.run(this.spec.command, ended, (stream, text) => {
+      if (this.spec.keepsLogs) print(this.spec.uid, stream, text);
     });
     this.#after(this.spec.maxRunSeconds * 1_000, () => {
       const running = this.#running;

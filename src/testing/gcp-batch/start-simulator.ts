@@ -4,6 +4,8 @@ import { virtualCommands } from "./execution.js";
 import { FaultBook, type GcpBatchFault, type GcpBatchFaultRule, type GcpBatchMethod } from "./fault-book.js";
 import { GrpcFailure, STATUS } from "./grpc-failure.js";
 import { GrpcServer } from "./grpc-server.js";
+import { LogBook } from "./log-book.js";
+import { LoggingServer } from "./logging-server.js";
 import type { GcpBatchSimulator, GcpBatchSimulatorOptions, SimulatedGcpJob } from "./options.js";
 import { loadProtocol, type Protocol } from "./protocol.js";
 import { type AnyRequest, BatchService } from "./service.js";
@@ -38,6 +40,8 @@ class Simulator implements GcpBatchSimulator {
   readonly location: string;
   address = "";
   clientOptions: Readonly<Record<string, unknown>> = {};
+  loggingEndpoint = "";
+  logReads = 0;
   heldBack = 0;
   readonly calls: Record<GcpBatchMethod, number> = {
     createJob: 0,
@@ -55,6 +59,7 @@ class Simulator implements GcpBatchSimulator {
   readonly #service: BatchService;
   readonly #world: JobWorld;
   readonly #server: GrpcServer;
+  readonly #logging: LoggingServer;
 
   constructor(options: GcpBatchSimulatorOptions, protocol: Protocol) {
     const { host, machineTypes } = options;
@@ -62,8 +67,16 @@ class Simulator implements GcpBatchSimulator {
     this.location = options.location ?? "us-central1";
     this.#host = host;
     this.#usdPerHour = options.usdPerHour ?? {};
+    const logs = new LogBook(host, this.project, options.logLagMs ?? 3_000);
+    this.#logging = new LoggingServer((request) => {
+      this.logReads += 1;
+      if (options.deniedPermissions?.includes("logging.logEntries.list") === true)
+        throw new GrpcFailure(STATUS.permissionDenied, "Permission denied for all log views");
+      return logs.list(request);
+    });
     this.#world = {
       host,
+      print: (uid, stream, text) => logs.write(uid, stream, text),
       commands: options.commands ?? virtualCommands(host),
       queueMs: options.queueMs ?? 1_000,
       bootMs: options.bootMs ?? 30_000,
@@ -92,6 +105,7 @@ class Simulator implements GcpBatchSimulator {
     const port = await this.#server.listen();
     this.address = `127.0.0.1:${port}`;
     this.clientOptions = this.#server.clientOptions(port);
+    this.loggingEndpoint = await this.#logging.listen();
   }
 
   jobs(): ReadonlyMap<string, SimulatedGcpJob> {
@@ -142,6 +156,7 @@ class Simulator implements GcpBatchSimulator {
 
   async close(): Promise<void> {
     this.#server.close();
+    this.#logging.close();
     await Promise.all(this.#service.all.map((job) => job.discard()));
     await this.#world.commands.close?.();
   }

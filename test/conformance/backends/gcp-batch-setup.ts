@@ -48,6 +48,7 @@ export function countingClient(simulator: Pick<GcpBatchSimulator, "clientOptions
     getTask: (...request) => counted(() => real.getTask(...request)),
     listJobs: (...request) => counted(() => real.listJobs(...request)),
     deleteJob: (...request) => counted(() => real.deleteJob(...request)),
+    auth: { request: (request) => counted(() => real.auth.request(request)) },
     close: () => real.close(),
   };
   return { client, open: () => open };
@@ -111,6 +112,7 @@ async function create(): Promise<BackendUnderTest> {
       shapes: SHAPES,
       pricedOn: "2026-11-22",
       client: counting.client,
+      loggingEndpoint: simulator.loggingEndpoint,
     });
   };
   const backend = instance();
@@ -162,6 +164,7 @@ export const gcpBatchSetup: BackendConformanceSetup = {
     succeed: () => ["exit", "0"],
     fail: (code) => ["exit", String(code)],
     sleep: (ms) => ["sleep", String(ms)],
+    print: (text) => ["print", text],
     record: (args) => ["exit", "0", ...args],
   },
   image: "registry.example/conformance:1",

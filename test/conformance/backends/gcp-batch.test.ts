@@ -21,7 +21,7 @@ test("nothing is skipped, and only what is not declared does not apply", () => {
   expect(report?.counts.passed).toBeGreaterThan(80);
   expect(
     inapplicable.filter(
-      (id) => !/^backend\/(bind|find|staging|reuse|logs|money|lifetime|faults\/(offers|silence-is-not-an-empty-market))/.test(id),
+      (id) => !/^backend\/(bind|find|staging|runner|reuse|money|lifetime|faults\/(offers|silence-is-not-an-empty-market))/.test(id),
     ),
   ).toEqual([]);
 });
