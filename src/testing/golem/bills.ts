@@ -3,6 +3,7 @@ import { uuid } from "./allocations.js";
 import { formatGlm } from "./glm.js";
 import type { YagnaWorld } from "./world.js";
 
+/** Sent, agreed to or refused, and paid. */
 export type BillStatus = "RECEIVED" | "ACCEPTED" | "REJECTED" | "SETTLED";
 
 /** What a provider asks for: a debit note on the way, or the invoice at the end. Amount in units of 10⁻¹⁸ GLM. */

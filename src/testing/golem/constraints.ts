@@ -7,8 +7,8 @@ export class ConstraintSyntaxError extends Error {}
 type Test = (properties: Properties) => boolean;
 
 /**
- * Reads a constraint expression, the LDAP filter of the market: `(&…)`, `(|…)`, `(!…)` and comparisons `=`, `!=`, `<`, `<=`, `>`, `>=`. `*` as a
- * value means that the property is there; a list fits when one of its members does.
+ * Reads a constraint expression, the LDAP filter of the market: `(&…)`, `(|…)`, `(!…)` and comparisons `=`, `!=`, `<`, `<=`, `>`, `>=`.
+ * `*` as a value means that the property is there; a list fits when one of its members does.
  *
  * @throws ConstraintSyntaxError
  */

@@ -8,7 +8,10 @@ import type { ProviderBreakCode, ProviderHabits, SimulatedGolemImage, SimulatedG
 export interface YagnaDelays {
   /** From a demand until the first offers are there. Default 5. */
   readonly matchMs: number;
-  /** From a counter-proposal until the provider's answer. golem-js misses a refusal that comes before it has read its own counter-proposal back. Default 20. */
+  /**
+   * From a counter-proposal until the provider's answer. golem-js misses a refusal that comes before it has read its own
+   * counter-proposal back. Default 20.
+   */
   readonly negotiateMs: number;
   /** From the confirmation of an agreement until the provider's answer. Default 5. */
   readonly approveMs: number;
@@ -35,8 +38,8 @@ export interface SimulatedYagnaOptions {
   /** Time passes here. Only sockets and, if asked for, processes are real. */
   readonly host: Host;
   /**
-   * The time of day on the wire, ms since 1970. golem-js compares the times of events with its own clock, so give `Date.now` where `host` is
-   * virtual. Default: the host's.
+   * The time of day on the wire, ms since 1970. golem-js compares the times of events with its own clock, so give `Date.now` where
+   * `host` is virtual. Default: the host's.
    */
   readonly wallClock?: () => number;
   /** Default `yagna-test-key`. */
@@ -169,7 +172,10 @@ export interface SimulatedYagna {
   inject(rule: GolemFaultRule): void;
   /** Ends what `inject` began. */
   clearFaults(): void;
-  /** From now on this provider, or every one (`"*"`), behaves so; what is not named stays as it is. Throws when there is no such provider. */
+  /**
+   * From now on this provider, or every one (`"*"`), behaves so; what is not named stays as it is. Throws when there is no such
+   * provider.
+   */
   behave(provider: string, habits: ProviderHabits): void;
   /** The provider breaks an approved agreement. */
   breakAgreement(agreementId: string, code: ProviderBreakCode, message?: string): void;

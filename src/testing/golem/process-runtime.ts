@@ -19,9 +19,9 @@ const STOP_WAIT_MS = 10_000;
 const CANNOT_START = 127;
 
 /**
- * Runs the commands of exe-units as child processes of this machine, without their image, in a directory of each activity's own. Since there is
- * no container, the VOLUME paths in a command's words are replaced by where they are in that directory, which is also the working directory and
- * `$SPILLWAY_ROOT`. Needs a host with real time.
+ * Runs the commands of exe-units as child processes of this machine, without their image, in a directory of each activity's own. Since
+ * there is no container, the VOLUME paths in a command's words are replaced by where they are in that directory, which is also the
+ * working directory and `$SPILLWAY_ROOT`. Needs a host with real time.
  */
 export function processGolemRuntime(host: Host): GolemRuntime {
   return {

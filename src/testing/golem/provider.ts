@@ -16,11 +16,15 @@ const NEGOTIABLE = [
   "golem.com.payment.debit-notes.accept-timeout?",
 ] as const;
 
+/** When an order ends, ms since 1970. */
 export const EXPIRATION = "golem.srv.comp.expiration";
+/** Seconds between two debit notes. */
 export const DEBIT_NOTE_INTERVAL: (typeof NEGOTIABLE)[0] = NEGOTIABLE[0];
-export const PAYMENT_TIMEOUT: (typeof NEGOTIABLE)[1] = NEGOTIABLE[1];
+/** Seconds within which a debit note must be accepted. */
 export const ACCEPT_TIMEOUT: (typeof NEGOTIABLE)[2] = NEGOTIABLE[2];
+/** GLM for each counter of the usage vector, and once at the start. */
 export const COEFFICIENTS = "golem.com.pricing.model.linear.coeffs";
+/** Names of the usage counters, in order. */
 export const USAGE_VECTOR = "golem.com.usage.vector";
 
 /** A provider: what it offers and how it negotiates. */

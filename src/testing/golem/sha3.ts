@@ -1,6 +1,6 @@
 /**
- * SHA3-256 (FIPS 202), by which a provider seals what it uploads. Written out here since a host offers SHA-2 only. Lanes of 64 bits are two halves of
- * 32, the lower one first.
+ * SHA3-256 (FIPS 202), by which a provider seals what it uploads. Written out here since a host offers SHA-2 only. Lanes of 64 bits are
+ * two halves of 32, the lower one first.
  */
 export function sha3Of256Bits(data: Uint8Array): string {
   const padded = new Uint8Array(data.length + RATE - (data.length % RATE));

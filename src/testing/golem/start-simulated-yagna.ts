@@ -22,13 +22,14 @@ import { streamBatch, streamOffers } from "./streams.js";
 import { YagnaWorld } from "./world.js";
 
 /**
- * Starts yagna's REST API on a free port of 127.0.0.1, with one account, a market with providers, and their machines. It is what golem-js needs to
- * run from end to end; it shares no code with golem-js, nor with the backend. Needs the package `ws`.
+ * Starts yagna's REST API on a free port of 127.0.0.1, with one account, a market with providers, and their machines. It is what
+ * golem-js needs to run from end to end; it shares no code with golem-js, nor with the backend. Needs the package `ws`.
  *
- * What is modelled: long polls and their cursors, offers with properties and prices, negotiation with its rules, agreements and their events,
- * activities with batches of commands, results by long poll and as a stream, files over web sockets in flexbuffers, private networks, usage
- * counters, debit notes and their deadlines, invoices, allocations, and what is paid in the end. And what goes wrong: requests that fail, hang or are cut,
- * providers that refuse, are silent, fail, break agreements or ask for too much, and a daemon that restarts.
+ * What is modelled: long polls and their cursors, offers with properties and prices, negotiation with its rules, agreements and their
+ * events, activities with batches of commands, results by long poll and as a stream, files over web sockets in flexbuffers, private
+ * networks, usage counters, debit notes and their deadlines, invoices, allocations, and what is paid in the end. And what goes wrong:
+ * requests that fail, hang or are cut, providers that refuse, are silent, fail, break agreements or ask for too much, and a daemon that
+ * restarts.
  *
  * @throws DEPENDENCY_MISSING without `ws`.
  *

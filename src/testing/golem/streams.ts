@@ -24,7 +24,10 @@ function keepAlive(response: ServerResponse, world: YagnaWorld, onClose: () => v
   });
 }
 
-/** Events of a batch from its beginning. Goes on, with pings, after its end. `cut`: only the first event, and then nothing of the connection is left. */
+/**
+ * Events of a batch from its beginning. Goes on, with pings, after its end. `cut`: only the first event, and then nothing of the
+ * connection is left.
+ */
 export function streamBatch(response: ServerResponse, batch: Batch, world: YagnaWorld, cut: boolean): void {
   open(response);
   let sent = 0;

@@ -8,9 +8,9 @@ export interface VirtualGolemRuntimeOptions {
 }
 
 /**
- * Plays commands on the host's clock instead of running them: `exit CODE` ends at once, `sleep MS` after so long, `print TEXT` writes to stdout,
- * `write PATH TEXT` leaves a file; anything else ends at once with 0. A shell (`/bin/sh -c`) and `env NAME=VALUE` in front are taken off. Files
- * are kept in memory.
+ * Plays commands on the host's clock instead of running them: `exit CODE` ends at once, `sleep MS` after so long, `print TEXT` writes
+ * to stdout, `write PATH TEXT` leaves a file; anything else ends at once with 0. A shell (`/bin/sh -c`) and `env NAME=VALUE` in front
+ * are taken off. Files are kept in memory.
  */
 export function virtualGolemRuntime(host: Pick<Host, "setTimer">, options: VirtualGolemRuntimeOptions = {}): GolemRuntime {
   return {

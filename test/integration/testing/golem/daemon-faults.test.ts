@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { eventually } from "../../../support/eventually.js";
@@ -120,6 +120,34 @@ describe("a daemon that does not do what it should", () => {
     expect((await requestor.call("GET", "/me", undefined, { authorization: `Bearer ${before}` })).status).toBe(401);
     expect((await requestor.call("GET", "/me")).status).toBe(200);
     expect(JSON.stringify(yagna.requests)).not.toContain(before);
+  });
+
+  test("carries connections into a private network to the ports of its nodes only", async () => {
+    const yagna = await startYagna();
+    const requestor = new Requestor(yagna);
+    const echo = createServer((socket) => socket.pipe(socket));
+    await new Promise<void>((resolve) => echo.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => new Promise<void>((resolve) => echo.close(() => resolve())));
+    const { port } = echo.address() as AddressInfo;
+    const net = (method: string, path: string, body?: unknown) => requestor.call(method, `/net-api/v1/net${path}`, body);
+    const { body: network } = await net("POST", "", { ip: "192.168.0.0" });
+    expect(network).toMatchObject({ mask: "255.255.255.0", gateway: "192.168.0.1" });
+    const node = yagna.identity;
+    expect((await net("POST", `/${network.id}/nodes`, { id: node, ip: "192.168.0.2" })).status).toBe(200);
+    const reach = (ip: string): WebSocket => {
+      const socket = new WebSocket(`${yagna.url}/net-api/v1/net/${network.id}/tcp/${ip}/${port}?authToken=${yagna.appKey}`);
+      onTestFinished(() => socket.terminate());
+      return socket;
+    };
+    const socket = reach("192.168.0.2");
+    socket.on("open", () => socket.send("hello"));
+    expect(String(await new Promise((resolve) => socket.on("message", resolve)))).toBe("hello");
+    socket.close();
+    expect(await new Promise((resolve) => reach("192.168.0.3").on("error", ({ message }) => resolve(message)))).toContain("404");
+    expect((await net("DELETE", `/${network.id}/nodes/${node}`)).status).toBe(200);
+    expect((await net("DELETE", `/${network.id}`)).status).toBe(200);
+    expect((await net("GET", `/${network.id}`)).status).toBe(404);
+    await eventually(() => yagna.openSockets === 0, "the end of the socket");
   });
 
   test("restarts, and remembers", async () => {

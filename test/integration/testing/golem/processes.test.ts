@@ -56,8 +56,7 @@ describe("processes of simulated exe-units", { timeout: 60_000 }, () => {
       await startYagnaWithProcesses({ images: [{ hash: "ab".repeat(28), volumes: ["/golem/work", "/golem"] }] }),
     );
     const activityId = await requestor.ready(await requestor.agree());
-    const script =
-      'mkdir -p "/golem/work/a b"; echo x >/golem/work/"a b"/f; cat --show-ends=/golem/x 2>/dev/null; find /golem -type f; echo /golem/workshop /x/golem/work';
+    const script = 'mkdir -p "/golem/work/a b"; echo x >/golem/work/"a b"/f; find /golem -type f; echo /golem/workshop /x/golem/work';
     const [result] = (await requestor.run(activityId, "/bin/sh", "-c", script)).body;
     const [found = "", words = ""] = result.stdout.trim().split("\n");
     expect(found).toMatch(/\/root\/golem\/work\/a b\/f$/);
