@@ -37,8 +37,9 @@ async function openTrial(setup: BackendConformanceSetup, inContainers: boolean, 
   const { containers } = setup;
   if (!inContainers || !containers) return new BackendTrial(setup, await setup.create(), expect);
   const underTest = await containers.create();
-  const { limits = {} } = containers;
-  return new BackendTrial({ ...setup, limits, capabilities: underTest.backend.capabilities }, underTest, expect);
+  const declared = underTest.backend.capabilities;
+  const { limits = {}, visibilityMs = declared.visibilityMs } = containers;
+  return new BackendTrial({ ...setup, limits, capabilities: { ...declared, visibilityMs } }, underTest, expect);
 }
 
 /** Names of the declared capabilities that clauses prove. */

@@ -56,6 +56,10 @@ export interface ConformanceContainers {
   /** How long things may take there. */
   readonly limits?: ConformanceLimits;
   /**
+   * How long answers there lag behind, ms: a simulator on real time need not lag as much as is declared. Default `capabilities.visibilityMs`.
+   */
+  readonly visibilityMs?: number;
+  /**
    * Before a container is killed it gets SIGTERM and the release's grace.
    * @defaultValue true
    */

@@ -2,19 +2,23 @@ import { type IoNetOptions, ioNet } from "../../../src/backends/io-net/index.js"
 import {
   type BackendConformanceSetup,
   type BackendUnderTest,
+  type ContainersUnderTest,
   FAULTS,
   type Fault,
   type FaultControl,
   type FaultyVerb,
 } from "../../../src/conformance/backend/index.js";
+import { systemHost } from "../../../src/runtime/system-host.js";
 import {
   type IoNetFault,
   type IoNetOperation,
   type IoNetSimulator,
   type IoNetSimulatorOptions,
+  ioNetProcessContainers,
   startIoNetSimulator,
 } from "../../../src/testing/io-net/index.js";
 import { createVirtualHost } from "../../../src/testing/virtual-host.js";
+import { freePort } from "../../support/free-port.js";
 
 const HOUR_MS = 3_600_000;
 const SLOW_MS = 100_000;
@@ -92,7 +96,6 @@ export async function createIoNet(
   let passing: Promise<void> = Promise.resolve();
   /** Whose launch a container was started with: a deployment that was changed in place names it. */
   const attemptIn = (env: Readonly<Record<string, string>>, name: string): string => env["SPILLWAY_ATTEMPT"] ?? keyOf(name);
-  const keyOf = (name: string): string => name.replace(/^spw-[a-z0-9]+-/, "");
   return {
     backend: instance(),
     host,
@@ -123,6 +126,36 @@ export async function createIoNet(
   };
 }
 
+/** The backend on a simulator whose containers are processes of this machine, with steps of milliseconds. */
+async function createIoNetContainers(): Promise<ContainersUnderTest> {
+  const host = systemHost();
+  const trafficPort = await freePort();
+  const simulator = await startIoNetSimulator({
+    host,
+    containers: ioNetProcessContainers(host),
+    requestMs: 5,
+    pullMs: 5,
+    urlMs: 5,
+    destroyMs: 5,
+    restartMs: 20,
+  });
+  const backend = ioNet({ apiKey: simulator.apiKey, baseUrl: simulator.url, trafficPort, logIdleMs: 400 });
+  const deploymentOf = (key: string) => simulator.deployments().find(({ name }) => keyOf(name) === key);
+  return {
+    backend,
+    host,
+    namespace: { id: "testns", secret: "5e".repeat(32) },
+    openCount: () => simulator.openCount(),
+    hasEnded: (key) => deploymentOf(key)?.commandEnded ?? false,
+    starts: (key) => deploymentOf(key)?.starts ?? 0,
+    restart: (key) => simulator.loseNode(deploymentOf(key)?.name ?? ""),
+    close: () => simulator.close(),
+  };
+}
+
+/** The placement key behind a deployment's name. */
+const keyOf = (name: string): string => name.replace(/^spw-[a-z0-9]+-/, "");
+
 export const ioNetSetup: BackendConformanceSetup = {
   kind: "io-net",
   capabilities: ioNet({ apiKey: "any" }).capabilities,
@@ -135,6 +168,8 @@ export const ioNetSetup: BackendConformanceSetup = {
     record: (args) => ["exit", "0", ...args],
     print: (text) => ["print", text],
   },
+  // Nothing is documented of a signal before the end.
+  containers: { create: createIoNetContainers, terminates: false, visibilityMs: 0, limits: { bindMs: 30_000, startMs: 30_000 } },
   image: "registry.example/conformance:1",
   faults: FAULTS,
   // Whole hours are bought, and the clock of the reservation begins when there is a machine.
