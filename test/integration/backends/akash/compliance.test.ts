@@ -44,13 +44,23 @@ async function scheduling(options: AkashOptions) {
     }
     return outcome?.value;
   };
+  /** Lets seconds pass, each no faster than signatures, which are made on other threads, can follow. */
   const until = async (isTrue: () => boolean): Promise<void> => {
     for (let step = 0; !isTrue(); step += 1) {
       if (step > 3_000) throw new Error("It did not come true.");
-      await settle(new Promise((resolve) => setTimeout(resolve, 1)));
+      await host.advance(1_000);
+      await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };
-  return { host, simulator, scheduler, settle, until };
+  const closed = async (): Promise<void> => {
+    let isClosed = false;
+    const closing = scheduler.close({ mode: "cancel" }).finally(() => {
+      isClosed = true;
+    });
+    await until(() => isClosed);
+    await closing;
+  };
+  return { host, simulator, scheduler, settle, until, closed };
 }
 
 const arbitraryWorkload = (sensitivities: readonly string[]) =>
@@ -154,7 +164,7 @@ describe("data that may", () => {
     ["public", {}],
     ["internal", { auditors: [AKASH_CONSOLE_AUDITOR] }],
   ] as const)("%s is ordered; before an offer is chosen nobody hears what the work is", async (sensitivity, options) => {
-    const { simulator, scheduler, settle, until } = await scheduling(options);
+    const { simulator, scheduler, settle, until, closed } = await scheduling(options);
     expect(await settle(scheduler.schedule(workloadOf({ ...drawn, sensitivity })))).toHaveProperty("id");
     await until(() => simulator.deployments().length > 0);
     const [first] = giveAways(simulator, { ...drawn, sensitivity });
@@ -164,7 +174,7 @@ describe("data that may", () => {
     expect(operations.indexOf("create")).toBeGreaterThan(operations.indexOf("providers"));
     const sdl = JSON.parse(simulator.deployments()[0]?.sdl ?? "{}");
     expect(sdl.profiles.placement.spillway.signedBy).toEqual("auditors" in options ? { anyOf: options.auditors } : undefined);
-    await settle(scheduler.close({ mode: "cancel" }));
+    await closed();
     expect(simulator.openDeployments()).toEqual([]);
   });
 

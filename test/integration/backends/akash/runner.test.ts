@@ -33,7 +33,7 @@ async function wrapped(argv: readonly string[], options: { readonly hold: boolea
       resources: { cpu: 2, memoryMiB: 4_096, diskMiB: 4_096 },
       inputs: [],
       outputs: [{ path: "/out", optional: false }],
-      timeoutMs: 60_000,
+      timeoutMs: 600_000,
       maxLifetimeMs: 3_600_000,
       nonce: NONCE,
       labels: {},
@@ -56,10 +56,10 @@ async function wrapped(argv: readonly string[], options: { readonly hold: boolea
         return bytes && parseManifest(bytes, expected);
       },
       "the manifest",
-      30_000,
+      120_000,
     );
   const released = () =>
-    eventually(async () => (await on.backend.release(ref, { graceMs: 0 }, on.call())) === "released", "the release", 30_000);
+    eventually(async () => (await on.backend.release(ref, { graceMs: 0 }, on.call())) === "released", "the release", 120_000);
   const starts = (): number => on.simulator.deployments()[0]?.containers[0]?.starts ?? 0;
   return { ...on, store, ref, manifest, expected, released, starts };
 }
@@ -89,10 +89,10 @@ test("command, secrets and outputs survive the way; the manifest object comes fi
   expect(on.simulator.openDeployments()).toEqual([]);
 });
 
-test("a container that exits is started again by the platform, and its command still runs once", { timeout: 60_000 }, async () => {
+test("a container that exits is started again by the platform, and its command still runs once", { timeout: 240_000 }, async () => {
   const on = await wrapped(["sh", "-c", 'echo ran; echo x >"$SPILLWAY_ROOT/out"; exit 0'], { hold: false });
   await on.manifest();
-  await eventually(() => on.starts() >= 3, "two restarts", 30_000);
+  await eventually(() => on.starts() >= 3, "two restarts", 120_000);
   expect(on.store.count("PUT", "out")).toBe(1);
   await on.released();
 });

@@ -5,7 +5,6 @@ import { createVirtualHost, startS3Server } from "spillway/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type IoNetOptions, ioNet } from "../../../../src/backends/io-net/index.js";
 import { type IoNetSimulator, startIoNetSimulator } from "../../../../src/testing/io-net/index.js";
-import { eventually } from "../../../support/eventually.js";
 import { fc } from "../../../support/property.js";
 
 const POOL = "8f2c2c3e-6f1e-4f0e-9a53-0d6f4a7f2b11";
@@ -111,12 +110,19 @@ describe("data that may", () => {
     ["public", {}],
     ["internal", { nodePool: { id: POOL, operator: "audited" } }],
   ] as const)("%s is asked about and deployed", async (sensitivity, options) => {
-    const { simulator, scheduler, settle } = await scheduling(options);
+    const { host, simulator, scheduler, settle } = await scheduling(options);
     const workload = workloadOf({ sensitivity, kind: "batch", residency: [], gpu: undefined, minutes: 5, interruptible: true });
     expect(await settle(scheduler.schedule(workload))).toHaveProperty("id");
     const deployed = (): boolean => simulator.deployments().length > 0;
-    await settle(eventually(deployed, "the deployment"));
+    // Seconds pass no faster than signatures, which are made on other threads, can follow.
+    for (let step = 0; !deployed() && step < 2_000; step += 1) {
+      await host.advance(1_000);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     expect(revealing(simulator).map(({ operation }) => operation)).toEqual(expect.arrayContaining(["hardware", "price", "deploy"]));
+    // The deployment is the first to hold anything of the work itself: what was asked before it were sizes and places.
+    const telling = simulator.requests.filter(({ path, body }) => /registry\.example|"work"/.test(`${path}\n${body}`));
+    expect(telling[0]?.operation).toBe("deploy");
     await settle(scheduler.close({ mode: "cancel" }));
     expect(simulator.openCount()).toBe(0);
   });
