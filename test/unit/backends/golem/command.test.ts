@@ -2,11 +2,11 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { exitCodeIn, toNodeCommand } from "../../../../src/backends/golem/command.js";
 import { SchedulerError } from "../../../../src/model/errors/scheduler-error.js";
 import { Secret } from "../../../../src/model/secret.js";
+import { fc } from "../../../support/property.js";
 
 const launch = (parts: object) => ({ key: "ns-1", argv: ["prog"], env: {}, secrets: {}, ...parts });
 

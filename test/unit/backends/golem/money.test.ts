@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createExchangeRate } from "../../../../src/backends/golem/exchange-rate.js";
 import { attoGlm, glmToNanoUsd, readGlm, toGlm, writeGlm } from "../../../../src/backends/golem/glm.js";
@@ -8,6 +7,7 @@ import { ceilingOf, termsOf } from "../../../../src/backends/golem/terms.js";
 import { systemHost } from "../../../../src/runtime/system-host.js";
 import { testCallContext } from "../../../../src/testing/call-context.js";
 import { createVirtualHost } from "../../../../src/testing/virtual-host.js";
+import { fc } from "../../../support/property.js";
 
 const host = systemHost();
 
