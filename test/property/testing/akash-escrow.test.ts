@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Escrow } from "../../../src/testing/akash/chain/escrow.js";
 import { UACT } from "../../../src/testing/akash/sdl/units.js";
+import { fc } from "../../support/property.js";
 
 type Step =
   | { readonly kind: "deposit"; readonly uact: bigint }

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ConsoleService } from "../../../src/testing/akash/console/console-service.js";
 import { UACT } from "../../../src/testing/akash/sdl/units.js";
 import { World } from "../../../src/testing/akash/world.js";
 import { createVirtualHost } from "../../../src/testing/virtual-host.js";
+import { fc } from "../../support/property.js";
 
 const HOUR_MS = 3_600_000;
 const CREDITS_USD = 300;
