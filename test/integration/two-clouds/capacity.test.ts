@@ -24,14 +24,15 @@ test("a queue that gets no machine is left when its time is up, and the other cl
 
   const receipt = await run.settled();
   expect(receipt.final).toBe(true);
-  expect(receipt.lines.map(({ attempt, backend, charged, held }) => ({ attempt, backend, charged, held }))).toEqual([
+  expect(receipt.lines.map(({ attempt, backend, charged, read, held }) => ({ attempt, backend, seller: charged - read, held }))).toEqual([
     // Waiting in a queue costs nothing, and both bills say the same as the receipt.
-    { attempt: 1, backend: "aws-batch", charged: bills().aws, held: 0n },
-    { attempt: 2, backend: "gcp-batch", charged: bills().gcp, held: 0n },
+    { attempt: 1, backend: "aws-batch", seller: bills().aws, held: 0n },
+    { attempt: 2, backend: "gcp-batch", seller: bills().gcp, held: 0n },
   ]);
   expect(bills().aws).toBe(0n);
   expect(bills().gcp).toBeGreaterThan(0n);
-  expect(receipt.charged).toBe(bills().gcp);
+  // The store's bill for reading the input comes on top.
+  expect(receipt.charged).toBe(bills().gcp + (receipt.lines[1]?.read ?? 0n));
 
   await eventually(() => open().aws + open().gcp === 0, "the end of both clouds' jobs");
   expect(aws.jobs().map(({ status, isTerminated }) => [status, isTerminated])).toEqual([["FAILED", true]]);
