@@ -28,6 +28,8 @@ export function ioNetCapabilities(options: ResolvedOptions): Capabilities {
     // No answer of the API holds an exit code, and whatever exits is started again.
     exitCode: false,
     staging: "wrapper",
+    // The one port that is led to; reports carry its address.
+    statusPort: options.trafficPort,
     logs: true,
     // Changed in place. Which launch it is configured for can be read back, and its result carries the launch's own proof.
     reuse: options.reuse,

@@ -25,7 +25,7 @@ const INAPPLICABLE = [
   "find/half-made",
   "inspect/(success|failure|odd-exit-codes|exit-stays)",
   "staging/",
-  "runner/(release-reaches|status-port)",
+  "runner/release-reaches",
   "money/(never-falls|open-charges|final-after|reports-are)",
   "lifetime/timeout",
   "hygiene/close-is",
