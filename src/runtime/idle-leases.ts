@@ -41,13 +41,13 @@ export class IdleLeases {
     );
   }
 
-  /** An idle lease has gone over to a run of ours. The run it comes from may be ours too, or another process's, which finds out by itself. */
-  passedOn({ leases }: RunState, lease: LeaseRow): void {
+  /** An idle lease has gone over to a run of ours. The run it comes from may be ours too, even the same, or another process's, which finds out by itself. */
+  passedOn(to: LiveRun, { leases }: RunState, lease: LeaseRow): void {
     const { warm, market } = this.#context;
     warm.forget(lease.key);
     const former = this.#engine.live.get(lease.owner.runId);
     if (former === undefined) market.adopt(lease.backend);
-    else this.#engine.submit(former, { type: "passed-on", lease });
+    else if (former !== to) this.#engine.submit(former, { type: "passed-on", lease });
     for (const { key, reused } of leases) if (reused?.from === lease.key) market.passOn(lease.backend, lease.key, key);
   }
 

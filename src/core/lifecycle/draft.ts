@@ -130,9 +130,15 @@ export class Draft {
     this.#touchedLeases.add(row.key);
   }
 
-  /** Another run's idle lease goes over to this one: its row is written with ours, and refuses us if somebody was quicker. */
+  /** An idle lease goes over to another attempt: its row is written with ours, and refuses us if somebody was quicker. Mostly it is another run's. */
   passOn(row: LeaseRow): void {
-    this.#passedOn.push(row);
+    const index = this.#leases.findIndex((lease) => lease.key === row.key);
+    if (index < 0) {
+      this.#passedOn.push(row);
+      return;
+    }
+    this.#leases[index] = row;
+    this.#touchedLeases.add(row.key);
   }
 
   /** Takes over what the store has of a lease, without writing it. */
@@ -176,6 +182,11 @@ export class Draft {
     return isTerminal(this.run.status);
   }
 
+  #changedLeases(): readonly LeaseRow[] {
+    const ours = this.#leases.filter((lease) => this.#touchedLeases.has(lease.key));
+    return this.#passedOn.length === 0 ? ours : [...ours, ...this.#passedOn];
+  }
+
   finish(): Transition {
     const state: RunState = { run: this.run, attempts: this.#attempts, leases: this.#leases };
     return {
@@ -183,7 +194,7 @@ export class Draft {
       changed: {
         runs: this.#touchedRun ? [this.run] : [],
         attempts: this.#attempts.filter((attempt) => this.#touchedAttempts.has(attempt.number)),
-        leases: [...this.#leases.filter((lease) => this.#touchedLeases.has(lease.key)), ...this.#passedOn],
+        leases: this.#changedLeases(),
         events: this.events,
         ledger: this.ledger,
         observations: this.observations,

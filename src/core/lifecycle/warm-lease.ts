@@ -44,18 +44,14 @@ export function keepWarm(draft: Draft, attempt: AttemptRow): boolean {
 
 /**
  * Until when releasing the lease would cost as much as releasing it now. The seller's clock began somewhere between our asking for the
- * lease and our learning of it; where that leaves open which step is being billed, nothing is certain to be paid for.
+ * lease and our learning of it: what is billed is counted from the later moment, its end from the earlier one.
  */
 function paidUntil(draft: Draft, lease: LeaseRow): number | undefined {
-  const openedAtMs = lease.reused?.openedAtMs ?? lease.openedAtMs;
-  if (openedAtMs === undefined) return undefined;
   if (lease.reused !== undefined) return lease.paidUntilMs;
-  const billing = billingOf(draft, lease);
+  if (lease.openedAtMs === undefined) return undefined;
   const bookedMs = bookedMsOf(lease);
-  const billed = (fromMs: number): number => billedMs({ openMs: Math.max(0, draft.nowMs - fromMs), bookedMs }, billing);
-  const paidMs = billed(openedAtMs);
-  if (billed(lease.intendedAtMs) !== paidMs) return undefined;
-  return Math.min(lease.intendedAtMs + paidMs, lease.intendedAtMs + bookedMs);
+  const paidMs = billedMs({ openMs: Math.max(0, draft.nowMs - lease.openedAtMs), bookedMs }, billingOf(draft, lease));
+  return lease.intendedAtMs + Math.min(paidMs, bookedMs);
 }
 
 /** What the attempt that takes an idle lease over has to know of it. */

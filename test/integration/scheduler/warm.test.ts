@@ -1,4 +1,6 @@
 import { policies, type Run, Scheduler, type SchedulerOptions } from "spillway";
+import type { PolicyView } from "spillway/spec";
+import { memoryStore } from "spillway/stores/memory";
 import { describe, expect, it } from "vitest";
 import { world as anyWorld, job } from "../../support/world.js";
 
@@ -133,6 +135,44 @@ describe("a lease whose time is paid for anyway", () => {
   });
 });
 
+describe("policies", () => {
+  it("see an idle lease as a candidate, and may leave it out", async () => {
+    const seen: unknown[] = [];
+    const choosy = {
+      ...policy,
+      filters: [
+        {
+          name: "fresh-leases-only",
+          test: ({ offer }: PolicyView) => {
+            if (offer.reuses === undefined) return undefined;
+            seen.push(offer.id, offer.price.usdPerHour);
+            return "it was used before";
+          },
+        },
+      ],
+    };
+    const { scheduler, market, wait } = world({ market: hourly, scheduler: { policy: choosy } });
+    await wait((await wait(scheduler.schedule(soon("one")))).result());
+    await wait((await wait(scheduler.schedule(soon("two")))).result());
+    expect(seen.slice(0, 2)).toEqual([expect.stringMatching(/^warm:/), 0]);
+    expect(market.leases()).toHaveLength(2);
+    await wait(scheduler.close());
+  });
+
+  it("that try a failed command again may do so on its own lease", async () => {
+    const patient = { ...policy, retry: { ...policy.retry, maxFailures: 3, byCode: { WORKLOAD_FAILED: { retry: "same" as const } } } };
+    const { scheduler, market, wait } = world({ market: hourly, scheduler: { policy: patient } });
+    const { env, ...rest } = soon("bad");
+    const run = await wait(scheduler.schedule({ ...rest, env: { ...env, VIRTUAL_EXIT_CODE: "3" } }));
+    await wait(run.result().catch(() => undefined));
+    await wait(run.settled());
+    expect((await run.receipt()).lines.map(({ charged }) => charged)).toEqual([DOLLAR, 0n, 0n]);
+    await wait(scheduler.close());
+    expect(market.leases()).toMatchObject([{ launches: { length: 3 }, state: "released" }]);
+    expect(market.charged()).toBe(DOLLAR);
+  });
+});
+
 describe("an idle lease that cannot be used", () => {
   for (const [what, faults] of [
     ["refuses", { rates: { start: { refused: 1 } } }],
@@ -154,17 +194,34 @@ describe("an idle lease that cannot be used", () => {
 
 describe("two schedulers on one store", () => {
   const pair = () => {
-    const shared = world({ market: hourly });
-    const { store, host, market, artifacts } = shared;
+    // One that outlives the first scheduler.
+    const store = { ...memoryStore(), durable: true, close: () => Promise.resolve() };
+    const shared = world({ market: hourly, scheduler: { store } });
+    const { host, market, artifacts } = shared;
     const other = new Scheduler({
       backends: [market],
-      store: { ...store, close: () => Promise.resolve() },
+      store,
       host,
       policy,
       artifacts: [artifacts],
     });
     return { ...shared, other };
   };
+
+  it("find each other's idle leases when one is gone, and let them go in time", async () => {
+    const { scheduler, other, market, host, wait } = pair();
+    await wait((await wait(scheduler.schedule(soon("one")))).result());
+    // Its claims run out: nothing of it is heard any more.
+    await wait(scheduler.close({ mode: "detach" }));
+    await wait(other.health());
+    expect(market.openLeases()).toHaveLength(1);
+    await wait((await wait(other.schedule(soon("two")))).result());
+    expect(market.leases()).toMatchObject([{ launches: { length: 2 } }]);
+    await host.advance(20 * MINUTE);
+    expect(market.openLeases()).toEqual([]);
+    await wait(other.close());
+    expect(market.charged()).toBe(DOLLAR);
+  });
 
   it("take over each other's idle leases, each by one run", async () => {
     const { scheduler, other, market, host, wait } = pair();

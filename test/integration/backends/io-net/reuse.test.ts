@@ -159,3 +159,15 @@ for (const [what, fault] of [
     expect(simulator.deployments().map(({ open }) => open)).toEqual([false, false]);
   });
 }
+
+test("when the account is short, what stands idle is given back", async () => {
+  const { scheduler, wait, simulator } = await world({ creditsUsd: 0.6 });
+  await wait((await wait(scheduler.schedule(job("one", 6)))).result());
+  expect(simulator.openCount()).toBe(1);
+  const [paid] = simulator.deployments().map(({ charged }) => charged);
+  expect(paid).toBeGreaterThan(300_000_000n);
+  const other = await wait(scheduler.schedule(job("two", 6, { image: "registry.example/other:1", startWithin: "2m" })));
+  await wait(other.result().catch(() => undefined));
+  expect(simulator.openCount()).toBe(0);
+  await wait(scheduler.close());
+});
