@@ -73,7 +73,9 @@ const define = defineBackend({
 
       bind(placement, call): Promise<Lease> {
         const own = parseBackendOptions(KIND, workloadOptions, placement.options);
-        const { attributes = {}, bidWindowMs = options.bidWindowMs } = own;
+        const { attributes = {} } = own;
+        // A window beyond the whole wait could not end in time.
+        const bidWindowMs = Math.min(own.bidWindowMs ?? options.bidWindowMs, options.bidLimitMs);
         const name = nameOf(placement.key, call.namespace);
         const tools = { backend: id, market, options, book, recogniser, name, attributes, bidWindowMs };
         // Two at once would both find no order of the attempt, and make two.

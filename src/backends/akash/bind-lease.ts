@@ -125,7 +125,7 @@ async function concludeOrder(placement: Placement, order: Order, dseq: string, t
   }
   const nowMs = call.host.monotonic();
   const refused = new Set<string>();
-  const waitEndsMs = nowMs + Math.max(tools.bidWindowMs, options.bidLimitMs);
+  const waitEndsMs = nowMs + options.bidLimitMs;
   const gathering = { backend, market, options, book: tools.book, placement, dseq, refused, waitEndsMs };
   for (let windowEndsMs = nowMs + tools.bidWindowMs; ; windowEndsMs = 0) {
     const bids = await gatherBids({ ...gathering, windowEndsMs }, call);

@@ -79,7 +79,7 @@ export interface AkashOptions {
   readonly leastUptime?: number;
   /** For how long bids are gathered before the best is taken, ms. Default 20,000. */
   readonly bidWindowMs?: number;
-  /** How long an order waits for a bid that may be taken before it is closed again, ms. At least the window. Default 90,000. */
+  /** How long an order waits for a bid that may be taken before it is closed again, ms; the window ends with it at the latest. Default 90,000. */
   readonly bidLimitMs?: number;
   /** Time from block to block, ms: everything is priced by the block. Default 6,000, as the Console assumes. */
   readonly blockMs?: number;
