@@ -17,7 +17,8 @@ const CODES: Readonly<Record<ArchiveProblem, ErrorCode>> = {
 };
 
 /**
- * Reads a directory that a node has stored as an archive, and compares the whole and what is in it with the claim. Nothing when they differ.
+ * Reads a directory that a node has stored as an archive, and compares what is in it with the claim. Nothing when that differs. The archive itself may be another
+ * one of the same files: that of an earlier container of the attempt, which may be written only once and stays.
  *
  * @throws OUTPUT_MISSING when the directory holds what cannot be taken out of it; STAGING_FAILED when the archive is none.
  */
@@ -28,17 +29,16 @@ export async function checkedArchive(
   archive: Archive,
 ): Promise<OutputArtifact | undefined> {
   const { host } = context.options;
-  const stat = await store.stat(output.uri, { host });
-  if (stat?.size !== output.size) return undefined;
-  const { version } = stat;
+  const version = (await store.stat(output.uri, { host }))?.version;
   const { pieces, result } = digesting(
     await store.read(output.uri, { host, ...(version === undefined ? {} : { ifVersion: version }) }),
     host,
   );
   const { treeSha256, files } = await readTree(pieces, host).catch((thrown: unknown) => refuse(output.path, thrown));
-  if (result().sha256 !== output.sha256 || treeSha256 !== archive.treeSha256) return undefined;
+  if (treeSha256 !== archive.treeSha256) return undefined;
   return {
     ...output,
+    ...result(),
     archive: { ...archive, ...(files === undefined ? {} : { files: files.length }) },
     ...(version === undefined ? {} : { version }),
   };

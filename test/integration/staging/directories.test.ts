@@ -143,6 +143,30 @@ describe("an archive that the node did not make of the directory", () => {
     expect((await run.attempts()).map(({ outcome, error }) => error?.code ?? outcome)).toEqual(["OUTPUT_DIGEST_MISMATCH", "succeeded"]);
   });
 
+  test("counts when it is another one of the same files, as an earlier container of the attempt leaves it", async () => {
+    const first = await staged();
+    await first.scheduler.close();
+    const archive = tarOf([
+      { name: "./b", body: "2\n" },
+      { name: "./a", body: "1\n" },
+    ]);
+    const replaced: ArtifactStore = {
+      ...first.artifacts,
+      copy: async (from, to, options) => {
+        if (from.endsWith("/node/output-0")) first.server.seed(from.replace("s3://test-bucket/", ""), archive);
+        return first.artifacts.copy(from, to, options);
+      },
+    };
+    const { scheduler } = await staged({ scheduler: { artifacts: [replaced] } });
+    const run = await scheduler.schedule(
+      shell("mkdir out; echo 1 > out/a; echo 2 > out/b", { outputs: { out: "s3://test-bucket/results/out/" } }),
+    );
+    const result = await run.result();
+    expect(result.attempts.map(({ outcome }) => outcome)).toEqual(["succeeded"]);
+    expect(result.winner.manifest?.outputs[0]).toMatchObject({ sha256: host.sha256(archive), size: archive.length });
+    expect(first.text("results/out/b")).toBe("2\n");
+  });
+
   test("is taken as it is when it is what it claims: the digest of the files is what counts", async () => {
     const first = await staged();
     await first.scheduler.close();
