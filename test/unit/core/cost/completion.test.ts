@@ -113,6 +113,21 @@ describe("checkpoint interval", () => {
     },
   );
 
+  it.each([0.1, 1, 3])(
+    "costs no less where a little more work allows one more free checkpoint, at %d interruptions an hour",
+    (hazardPerHour) => {
+      const free = { costHours: 0, restoreHours: 0, sizeGB: 0 };
+      const costs = Array.from({ length: 2_000 }, (_, step) => {
+        const input = { workHours: (step + 1) / 4_000, hazardPerHour, usdPerHour: 1, uploadHours: 0.5, checkpoint: free };
+        return feasible(completionCost(input)).usd;
+      });
+      // Every minute of work is among them, and what is just above.
+      expect(costs.findIndex((usd, index) => usd < (costs[index - 1] ?? 0))).toBe(-1);
+      const long48 = (workHours: number) => feasible(completionCost({ workHours, hazardPerHour, usdPerHour: 1, checkpoint: free })).usd;
+      expect(long48(48)).toBeGreaterThanOrEqual(long48(47.999_999_999));
+    },
+  );
+
   it("writes no checkpoint where one costs more than it saves", () => {
     const cost = feasible(completionCost({ ...long, workHours: 1, hazardPerHour: 0.01, checkpoint: { ...checkpoint, costHours: 0.5 } }));
     expect(cost.checkpointEveryHours).toBeUndefined();
