@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 export async function eventually<T>(
   ask: () => T | Promise<T>,
   what = "the condition",
-  limitMs = 10_000,
+  limitMs = 30_000,
 ): Promise<Exclude<T, undefined | null | false>> {
   const end = performance.now() + limitMs;
   for (;;) {

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { jobText, type RunnerUrls, type WrapOptions, wrapLaunch } from "../../src/data/runner/index.js";
 import { carriersOf } from "../../src/kit/process/index.js";
 import { parseManifest } from "../../src/kit/runner/index.js";
@@ -10,6 +10,9 @@ import type { Launch, StagedInput } from "../../src/spec/launch.js";
 import { eventually } from "./eventually.js";
 import { type ObjectServer, objectServer } from "./object-server.js";
 import { temporaryDirectory } from "./temporary.js";
+
+// A container is dozens of processes; on a machine that has other work each of them waits its turn.
+vi.setConfig({ testTimeout: 90_000 });
 
 /** What the shell script needs beside a client. Other shells have them as applets. */
 const TOOLS = "cat date find ls mkdir mv readlink rm sed setsid sha256sum sleep sort tail tar wc".split(" ");
