@@ -1,6 +1,8 @@
+import { needsJobFile, type RunnerUrls, wrapLaunch } from "../../../data/runner/index.js";
 import { Secret } from "../../../model/secret.js";
 import type { Launch } from "../../../spec/launch.js";
 import { must, present } from "../../clause.js";
+import { makeLaunch } from "../launch-parts.js";
 import type { ReceivedLaunch } from "../setup.js";
 import type { BackendTrial } from "../trial.js";
 import { type BackendClause, hasRecordingLaunch } from "./clause-type.js";
@@ -30,7 +32,7 @@ export const ODD_TEXTS: readonly string[] = [
 /** Runs a launch that records what arrives, to its end, and answers what arrived. */
 async function arrived(trial: BackendTrial, args: readonly string[], parts: Partial<Launch> = {}): Promise<ReceivedLaunch> {
   const record = present(trial.setup.launches.record, "The setup has no launch that records what arrives.");
-  const { ref } = await trial.bound(record(args), { launch: parts });
+  const { ref } = await trial.bound(record(args), { launch: parts, ...(parts.key === undefined ? {} : { key: parts.key }) });
   await trial.untilExited(ref);
   const received = present(trial.underTest.received, "`launches.record` is given, so `create` has to answer a `received`.");
   const launches = await received(ref.key);
@@ -88,16 +90,37 @@ export const carryingClauses: readonly BackendClause[] = [
   },
   {
     id: "backend/bind/wrapped-command-arrives",
-    rule: "With `wrapper` staging the runner's command arrives as it is, with the manifest's URL where the runner put it.",
+    rule: "With `wrapper` staging the runner's script, command and job text arrive as they are, also as long as they get.",
     proves: "staging",
     inapplicable: (setup) =>
       setup.capabilities.staging === "wrapper" ? hasRecordingLaunch(setup) : `Staging is declared as \`${setup.capabilities.staging}\`.`,
     run: async (trial) => {
-      const manifestUrl = "https://storage.example/bucket/manifest?sig=3&x=%20";
-      const args = ["--manifest", manifestUrl, "--", "python", "-c", "print('x')"];
-      const received = await arrived(trial, args, { manifestUrl, env: { SPILLWAY_NONCE: "n" } });
-      trial.expect(received.args, "arguments that arrived").toEqual(args);
-      trial.expect(received.env["SPILLWAY_NONCE"], "the runner's variable").toBe("n");
+      const wrapped = longestWrapped(trial);
+      const received = await arrived(trial, wrapped.argv, { key: wrapped.key, env: wrapped.env, secrets: wrapped.secrets });
+      trial.expect(received.args, "arguments that arrived").toEqual(wrapped.argv);
+      const job = wrapped.secrets["SPILLWAY_JOB"]?.reveal();
+      const { SPILLWAY_JOB, SPILLWAY_ATTEMPT } = received.env;
+      trial.expect([SPILLWAY_JOB, SPILLWAY_ATTEMPT], "the job text and the attempt").toEqual([job, wrapped.key]);
     },
   },
 ];
+
+/** A launch under the runner, with as long a job text as travels in the environment, or nearly. */
+function longestWrapped(trial: BackendTrial): Launch {
+  const { setup, host } = trial;
+  const signed = (name: string): string => `https://storage.example/bucket/${name}?X-Amz-Signature=${host.randomHex(200)}&x=%20$1`;
+  const key = trial.newKey();
+  const options = { hold: !setup.capabilities.exitCode };
+  const wrap = (count: number): [Launch, RunnerUrls] => {
+    const outputs = Array.from({ length: count }, (_, index) => ({ path: `/out/part ${index}`, optional: false }));
+    const launch = makeLaunch(setup, host, key, ["python", "-c", "print('x')", "--"], { outputs });
+    const urls = Object.fromEntries(outputs.map(({ path }, index) => [path, signed(`out-${index}`)]));
+    return [launch, { manifestPut: signed("manifest"), manifestGet: signed("manifest"), outputs: urls }];
+  };
+  let fits = wrap(0);
+  for (let count = 1; ; count += 1) {
+    const next = wrap(count);
+    if (needsJobFile(...next, options)) return wrapLaunch(...fits, options);
+    fits = next;
+  }
+}
