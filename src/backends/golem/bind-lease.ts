@@ -48,14 +48,15 @@ async function bind(placement: Placement, desk: Desk, call: CallContext): Promis
   requireVolumes(launch, volumes, backend);
   // Whatever cannot be put into one command has to show before there is anything to pay.
   toNodeCommand(launch, backend, volumes[0]);
-  if (offer.expiresAtMs <= call.host.now()) {
-    throw new SchedulerError("OFFER_EXPIRED", `${backend}: the offer "${offer.id}" has expired.`, { effect: "none", details: { backend } });
-  }
   const session = newSession(placement, volumes, await desk.rate.usdPerGlm(options.bindQuoteAgeMs, call), desk, call);
   const earlier = (await openAgreements(desk, call)).find((agreement) => agreement.key === key);
   const funds = (await yagna.allocations(call)).find((allocation) => isAllocationOf(allocation, key, call.host));
   if (earlier !== undefined) return adoptAgreement(session, earlier.agreementId, funds?.allocationId, desk, call);
 
+  // Only now: what was bound under this key before is the answer, however old the offer is.
+  if (offer.expiresAtMs <= call.host.now()) {
+    throw new SchedulerError("OFFER_EXPIRED", `${backend}: the offer "${offer.id}" has expired.`, { effect: "none", details: { backend } });
+  }
   // Nothing is made yet. What is made next can be found by the key alone.
   await call.progress(refTo(backend, key, {}));
   requireWanted(call);

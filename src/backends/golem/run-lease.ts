@@ -48,22 +48,24 @@ async function live(session: Session, thread: SdkThread, desk: Desk): Promise<vo
     throw error instanceof SdkFailure ? toSdkError(error.failure, { backend, doing, effect: "done", clean: session.clean }) : error;
   };
   session.advance("starting");
-  await thread.order("open", { key }, { host, signal: over.signal, limitMs: options.deployMs }).catch((error: unknown) => {
-    if (error instanceof SdkFailure && error.failure.name === "OwnLimit") {
-      throw new SchedulerError(
-        "PROVISIONING_FAILED",
-        `The image did not run within ${options.deployMs} ms: the node downloads slowly, or not at all.`,
-      );
-    }
-    failed("start the machine")(error);
-  });
+  await thread
+    .order("open", { key }, { host, signal: over.signal, background: true, limitMs: options.deployMs })
+    .catch((error: unknown) => {
+      if (error instanceof SdkFailure && error.failure.name === "OwnLimit") {
+        throw new SchedulerError(
+          "PROVISIONING_FAILED",
+          `The image did not run within ${options.deployMs} ms: the node downloads slowly, or not at all.`,
+        );
+      }
+      failed("start the machine")(error);
+    });
   if (session.isOver) return;
   await stageInputs(session, thread, desk);
   const command = toNodeCommand(launch, backend, session.volumes[0]);
   if (command.secrets !== undefined) {
     const order = { key, data: command.secrets.content, to: command.secrets.path, limitMs: options.transferMs };
     await thread
-      .order("upload", order, { host, signal: over.signal, limitMs: options.transferMs + TELL_MS })
+      .order("upload", order, { host, signal: over.signal, background: true, limitMs: options.transferMs + TELL_MS })
       .catch(failed("hand over the secrets"));
   }
   if (session.isOver) return;
@@ -74,7 +76,7 @@ async function live(session: Session, thread: SdkThread, desk: Desk): Promise<vo
   });
   const run = { key, entryPoint: command.entryPoint, args: command.args, follow: true, silenceMs: options.silenceMs };
   const answer = await thread
-    .order("run", run, { host, signal: over.signal, limitMs: launch.maxLifetimeMs + TELL_MS })
+    .order("run", run, { host, signal: over.signal, background: true, limitMs: launch.maxLifetimeMs + TELL_MS })
     .catch(failed("follow the command"));
   const result = commandResult.parse(answer);
   const exitCode = result.ok ? 0 : (exitCodeIn(result.message) ?? result.returnCode);
@@ -95,7 +97,11 @@ async function stageInputs(session: Session, thread: SdkThread, desk: Desk): Pro
       const fetched = await fetchInput(input, { root, host, signal: over.signal });
       const limitMs = transferLimitMs(fetched.size, options);
       await thread
-        .order("upload", { key, file: fetched.file, to: input.path, limitMs }, { host, signal: over.signal, limitMs: limitMs + TELL_MS })
+        .order(
+          "upload",
+          { key, file: fetched.file, to: input.path, limitMs },
+          { host, signal: over.signal, background: true, limitMs: limitMs + TELL_MS },
+        )
         .catch((error: unknown) => {
           throw error instanceof SdkFailure ? toSdkError(error.failure, { ...context, doing: `send the input ${input.path}` }) : error;
         });
@@ -117,11 +123,13 @@ const CHECK = [
 async function checkInputs(session: Session, thread: SdkThread, desk: Desk, sums: readonly string[]): Promise<void> {
   const { key, host, over } = session;
   const run = { key, entryPoint: "/bin/sh", args: ["-c", CHECK, "sh", ...sums], follow: false, silenceMs: desk.options.silenceMs };
-  const answer = await thread.order("run", run, { host, signal: over.signal, limitMs: CHECK_LIMIT_MS }).catch((error: unknown) => {
-    throw error instanceof SdkFailure
-      ? toSdkError(error.failure, { backend: desk.backend, doing: "check the inputs", effect: "done", clean: session.clean })
-      : error;
-  });
+  const answer = await thread
+    .order("run", run, { host, signal: over.signal, background: true, limitMs: CHECK_LIMIT_MS })
+    .catch((error: unknown) => {
+      throw error instanceof SdkFailure
+        ? toSdkError(error.failure, { backend: desk.backend, doing: "check the inputs", effect: "done", clean: session.clean })
+        : error;
+    });
   const { ok, message } = commandResult.parse(answer);
   const code = ok ? 0 : exitCodeIn(message);
   if (code === 0) return;

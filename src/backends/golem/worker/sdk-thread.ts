@@ -18,6 +18,8 @@ export interface OrderLimits {
   readonly host: Host;
   readonly limitMs: number;
   readonly signal?: AbortSignalLike;
+  /** Nobody awaits the answer, so the process need not stay for it. Default false. */
+  readonly background?: boolean;
 }
 
 /** A running thread. */
@@ -100,7 +102,7 @@ export function startSdkThread(orders: WorkerOrders, listener: ThreadListener): 
     get underWay() {
       return waiting.size;
     },
-    async order(operation, parameters, { host, limitMs, signal }) {
+    async order(operation, parameters, { host, limitMs, signal, background = false }) {
       if (signal?.aborted) throw signal.reason;
       if (ended !== undefined) throw new SdkFailure({ name: "WorkerEnded", message: ended });
       lastId += 1;
@@ -117,7 +119,7 @@ export function startSdkThread(orders: WorkerOrders, listener: ThreadListener): 
         };
         const onAbort = (): void => settle(() => reject(signal?.reason as Error));
         const late = { name: "OwnLimit", message: `no answer within ${limitMs} ms` };
-        const timer = host.setTimer(limitMs, () => settle(() => reject(new SdkFailure(late))), { keepAlive: true });
+        const timer = host.setTimer(limitMs, () => settle(() => reject(new SdkFailure(late))), { keepAlive: !background });
         signal?.addEventListener("abort", onAbort, { once: true });
         waiting.set(id, {
           resolve: (value) => settle(() => resolve(value)),

@@ -52,7 +52,6 @@ describe.concurrent("bids", () => {
       const { ref } = await bind({ argv: LONG });
       await until(ref, "running");
       await released(ref);
-      for (const finish of finishers) await finish();
     },
   );
 
@@ -117,14 +116,11 @@ describe.concurrent("what kills the SDK does not kill us", () => {
     await released(ref);
   });
 
-  test.each(["subscribeDemand", "collectOffers"] as const)("server errors of %s are outlived", async (operation) => {
-    const finishers: (() => unknown)[] = [];
-    const context = { onTestFinished: (fn: () => unknown) => void finishers.push(fn) } as never;
+  test.for(["subscribeDemand", "collectOffers"] as const)("server errors of %s are outlived", async (operation, context) => {
     const { bind, yagna, released } = await onSimulatedYagna(context, { runtime });
     yagna.inject({ operation, fault: { kind: "status", status: 500, effect: false }, times: 2 });
     const { ref } = await bind({ argv: LONG });
     await released(ref);
-    for (const finish of finishers) await finish();
   });
 
   test("a demand that the daemon goes on refusing fails the bind with its status, and the funds come back", async (context) => {

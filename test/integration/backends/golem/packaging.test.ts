@@ -33,7 +33,10 @@ const main = async () => {
   await backend.close();
   console.log(report.phase, report.exitCode);
 };
-main();
+main().catch(async (error) => {
+  console.log(error.code, error.effect, error.message);
+  await backend.close();
+});
 `;
 
 test("the SDK's thread works from a bundle, as an ES module and as CommonJS, and keeps no process alive", {
@@ -61,6 +64,9 @@ test("the SDK's thread works from a bundle, as an ES module and as CommonJS, and
     expect(Object.keys(metafile.inputs).filter((input) => input.includes("golem-sdk"))).toEqual([]);
     const { stdout } = await run(execPath, [outfile, yagna.appKey, yagna.url], { cwd: root, timeout: 60_000 });
     expect([format, stdout.trim()]).toEqual([format, "exited 6"]);
+    const without = await run(execPath, [outfile, yagna.appKey, yagna.url], { cwd: directory, timeout: 60_000 });
+    expect(without.stdout).toMatch(/^DEPENDENCY_MISSING none golem needs the package @golem-sdk\/golem-js.*npm install/);
   }
   expect(yagna.openAgreements()).toEqual([]);
+  expect(yagna.allocations().filter(({ open }) => open)).toEqual([]);
 });
