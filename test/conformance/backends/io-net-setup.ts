@@ -15,6 +15,7 @@ import {
   type IoNetSimulator,
   type IoNetSimulatorOptions,
   ioNetProcessContainers,
+  type SimulatedIoNetDeployment,
   startIoNetSimulator,
 } from "../../../src/testing/io-net/index.js";
 import { createVirtualHost } from "../../../src/testing/virtual-host.js";
@@ -57,24 +58,32 @@ function faultControl(simulator: IoNetSimulator): FaultControl {
   };
 }
 
-/** The platform's fetch with a count of what is between here and the simulator. Bodies of JSON are read to their end. */
+/**
+ * The platform's fetch, which knows what is between here and the simulator: each request by a name of its own, since the simulator may learn late that
+ * one was given up. Bodies of JSON are read to their end.
+ */
 function countingFetch() {
-  let underWay = 0;
+  const underWay = new Set<string>();
+  let made = 0;
   let hasStreamed = false;
   const counted: typeof globalThis.fetch = async (input, init) => {
-    underWay += 1;
+    made += 1;
+    const id = String(made);
+    underWay.add(id);
+    const headers = new Headers(init?.headers);
+    headers.set("x-request-id", id);
     try {
-      const response = await fetch(input, init);
+      const response = await fetch(input, { ...init, headers });
       if (response.headers.get("content-type") !== "application/json") {
         hasStreamed = true;
         return response;
       }
       return new Response(await response.text(), { status: response.status, headers: response.headers });
     } finally {
-      underWay -= 1;
+      underWay.delete(id);
     }
   };
-  return { fetch: counted, underWay: () => underWay, hasStreamed: () => hasStreamed };
+  return { fetch: counted, underWay: () => [...underWay], hasStreamed: () => hasStreamed };
 }
 
 /** The backend and a simulator on a real socket, with everything else on virtual time. */
@@ -91,11 +100,13 @@ export async function createIoNet(
     // What was written to a stream is there by the time that a later question is answered.
     if (traffic.hasStreamed())
       for (let asked = 0; asked < 2; asked += 1) await fetch(`${simulator.url}/ping`).then((answer) => answer.text());
-    for (let calm = 0; calm < 5; calm = traffic.underWay() > simulator.heldRequests ? 0 : calm + 1) await turn();
+    const isOnItsWay = (): boolean => traffic.underWay().some((id) => !simulator.isHeld(id));
+    for (let calm = 0; calm < 5; calm = isOnItsWay() ? 0 : calm + 1) await turn();
   };
   let passing: Promise<void> = Promise.resolve();
-  /** Whose launch a container was started with: a deployment that was changed in place names it. */
-  const attemptIn = (env: Readonly<Record<string, string>>, name: string): string => env["SPILLWAY_ATTEMPT"] ?? keyOf(name);
+  /** Whose launch a container was started with: the one that the deployment was made for, unless it was changed in place and names another. */
+  const attemptIn = ({ name, started }: SimulatedIoNetDeployment, { SPILLWAY_ATTEMPT: named }: Readonly<Record<string, string>>): string =>
+    named === undefined || named === started[0]?.env["SPILLWAY_ATTEMPT"] ? keyOf(name) : named;
   return {
     backend: instance(),
     host,
@@ -115,12 +126,13 @@ export async function createIoNet(
     another: async () => instance(),
     ledger: () => new Map([...simulator.ledger()].map(([name, amount]) => [keyOf(name), amount])),
     openCount: () => simulator.openCount(),
-    hasEnded: (key) => simulator.deployments().some(({ name, env, commandEnded }) => attemptIn(env, name) === key && commandEnded),
+    hasEnded: (key) =>
+      simulator.deployments().some((deployment) => attemptIn(deployment, deployment.env) === key && deployment.commandEnded),
     received: async (key) =>
       simulator
         .deployments()
-        .flatMap(({ name, started }) =>
-          started.flatMap(({ argv, env }) => (attemptIn(env, name) === key ? [{ args: argv.slice(2), env }] : [])),
+        .flatMap((deployment) =>
+          deployment.started.flatMap(({ argv, env }) => (attemptIn(deployment, env) === key ? [{ args: argv.slice(2), env }] : [])),
         ),
     close: () => simulator.close(),
   };
