@@ -50,6 +50,11 @@ export interface AkashRunningContainer {
 export interface AkashContainerRuntime {
   /** Starts a container; each start is a new instance with an empty file system. */
   start(request: AkashContainerRequest, watcher: AkashContainerWatcher): AkashRunningContainer;
+  /**
+   * Where a port that the provider's web server leads to can be reached from this machine, `host:port`. Default: nowhere; then leases show a name that
+   * nobody resolves.
+   */
+  addressOf?(port: number): string;
   /** Removes what is left. */
   close?(): Promise<void>;
 }

@@ -38,6 +38,8 @@ export function akashProcessContainers(host: Host): AkashContainerRuntime {
         },
       };
     },
+    // Processes have no network of their own.
+    addressOf: (port) => `127.0.0.1:${port}`,
     async close() {
       await Promise.all([...all].map((child) => child.dispose()));
     },

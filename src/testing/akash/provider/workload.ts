@@ -72,9 +72,7 @@ export class Workload {
     const services = this.group.services.map(({ name, service, count }) => {
       const available = this.podsOf([name]).filter((pod) => pod.available).length;
       const uris = exposesOf(service).flatMap((expose) =>
-        isIngress(expose)
-          ? [`${this.namespace.slice(0, 20)}.ingress.${this.#place.providerName}.simulated.invalid`, ...(expose.hosts ?? [])]
-          : [],
+        isIngress(expose) ? [this.#world.runtime.addressOf?.(expose.port) ?? this.#ingressName, ...(expose.hosts ?? [])] : [],
       );
       return [
         name,
@@ -144,6 +142,10 @@ export class Workload {
         AKASH_CLUSTER_PUBLIC_HOSTNAME: `provider.${providerName}.simulated.invalid`,
       },
     };
+  }
+
+  get #ingressName(): string {
+    return `${this.namespace.slice(0, 20)}.ingress.${this.#place.providerName}.simulated.invalid`;
   }
 
   /** Kubernetes' range of node ports. */
