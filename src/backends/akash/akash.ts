@@ -62,7 +62,7 @@ const define = defineBackend({
     const gateway = options.gateway === "direct" ? directGateway(id, options) : proxyGateway(id, proxyUrl, options);
     const window = createLeaseWindow({ backend: id, market, book, gateway, tokenMs: options.tokenMs });
     const recogniser = createRecogniser(id, market, options);
-    const inspectOne = createInspector({ backend: id, market, window, options });
+    const inspectOne = createInspector({ backend: id, market, window, options, recogniser });
     const binds = createSharedWork<Lease>();
 
     return {
@@ -87,7 +87,7 @@ const define = defineBackend({
       inspect: (leases, call) => inspectEach(leases, call, (lease) => inspectOne(lease, call)),
 
       async release(lease, _how, call) {
-        const dseq = dseqOf(lease) ?? (await orderBehind(lease));
+        const dseq = recogniser.behind(lease) ?? (await orderBehind(lease));
         if (dseq === undefined || (await isClosed(market, dseq, call))) return "released";
         await market.close(call, dseq);
         return (await isClosed(market, dseq, call)) ? "released" : "pending";

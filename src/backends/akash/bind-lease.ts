@@ -125,7 +125,9 @@ async function concludeOrder(placement: Placement, order: Order, dseq: string, t
   }
   const nowMs = call.host.monotonic();
   const refused = new Set<string>();
-  const waitEndsMs = nowMs + options.bidLimitMs;
+  // Enough is kept of the call's time for closing the order.
+  const leftMs = call.deadlineMs - call.host.now() - CLOSE_MS - options.transactionMs;
+  const waitEndsMs = nowMs + Math.min(options.bidLimitMs, Math.max(tools.bidWindowMs, leftMs));
   const gathering = { backend, market, options, book: tools.book, placement, dseq, refused, waitEndsMs };
   for (let windowEndsMs = nowMs + tools.bidWindowMs; ; windowEndsMs = 0) {
     const bids = await gatherBids({ ...gathering, windowEndsMs }, call);

@@ -7,7 +7,8 @@ import type { Market } from "./market.js";
 import { createMemory, type Memory } from "./memory.js";
 import { nameOf } from "./names.js";
 import type { ResolvedOptions } from "./options.js";
-import { dseqOf, madeAtMs } from "./reference.js";
+import type { Recogniser } from "./recognise.js";
+import { madeAtMs } from "./reference.js";
 import { currentLease, endpointOf, mayRun, reportOfLive, reportOfRest, reportOfSilence, standingOf } from "./report.js";
 import { type Trouble, troubleOf } from "./trouble.js";
 import type { Deployment, LeaseStatus, WireLease } from "./wire.js";
@@ -28,6 +29,7 @@ export interface InspectTools {
   readonly market: Market;
   readonly window: LeaseWindow;
   readonly options: ResolvedOptions;
+  readonly recogniser: Recogniser;
 }
 
 /** Reports on one lease; nothing for one that the market does not know. */
@@ -37,7 +39,7 @@ export type LeaseInspector = (lease: LeaseRef, call: CallContext) => Promise<Rep
 export function createInspector(tools: InspectTools): LeaseInspector {
   const sightings = createMemory<Sightings>(MOST_LEASES);
   return async (ref, call) => {
-    const dseq = dseqOf(ref);
+    const dseq = tools.recogniser.behind(ref);
     const detail = dseq === undefined ? undefined : await tools.market.deployment(call, dseq);
     if (dseq === undefined || detail === undefined) return undefined;
     const lease = currentLease(detail);

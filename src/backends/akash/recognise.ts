@@ -24,6 +24,8 @@ export interface Recognised {
 export interface Recogniser {
   /** All that is open. */
   open(call: CallContext): Promise<readonly Recognised[]>;
+  /** What came of a reference from before its order was made, if it was found since; also when it is closed by now. */
+  behind(lease: LeaseRef): string | undefined;
   /** Remembers the name of a deployment that was made here. */
   learn(dseq: string, name: string): void;
   /** The Console computes other manifests than this version does: hashes prove nothing any more. */
@@ -44,6 +46,7 @@ export function createRecogniser(
   { exclusiveAccount }: { readonly exclusiveAccount: boolean },
 ): Recogniser {
   const names = createMemory<string>(MOST_NAMES);
+  const numbers = createMemory<string>(MOST_NAMES);
   let hashesCount = true;
 
   const nameOfOpen = async (deployment: Deployment, call: CallContext): Promise<string | undefined> => {
@@ -85,12 +88,14 @@ export function createRecogniser(
     );
     if (match !== undefined) {
       names.set(match.dseq, name);
+      numbers.set(key, match.dseq);
       const ref = refTo(backend, key, match.dseq);
       return match.deployment.leases.length > 0 ? { kind: "bound", key, lease: { ref } } : { kind: "partial", key, ref };
     }
     const [first, second] = dseq === undefined ? suspectsOf(intent, candidates) : [];
     if (first !== undefined) {
       const isOnlyOne = exclusiveAccount && second === undefined && partial !== undefined;
+      if (isOnlyOne) numbers.set(key, first.dseq);
       return isOnlyOne ? { kind: "partial", key, ref: refTo(backend, key, first.dseq) } : { kind: "unknown", key };
     }
     return partial === undefined ? { kind: "absent", key } : { kind: "partial", key, ref: partial };
@@ -98,6 +103,7 @@ export function createRecogniser(
 
   return {
     open,
+    behind: (lease) => dseqOf(lease) ?? numbers.get(lease.key),
     learn: (dseq, name) => names.set(dseq, name),
     doubtHashes() {
       hashesCount = false;

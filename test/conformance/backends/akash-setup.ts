@@ -2,20 +2,24 @@ import { type AkashOptions, akash } from "../../../src/backends/akash/index.js";
 import {
   type BackendConformanceSetup,
   type BackendUnderTest,
+  type ContainersUnderTest,
   FAULTS,
   type Fault,
   type FaultControl,
   type FaultyVerb,
 } from "../../../src/conformance/backend/index.js";
+import { systemHost } from "../../../src/runtime/system-host.js";
 import {
   type AkashFault,
   type AkashOperation,
+  akashProcessContainers,
   type SimulatedAkash,
   type SimulatedAkashDeployment,
   type SimulatedAkashOptions,
   startSimulatedAkash,
 } from "../../../src/testing/akash/index.js";
 import { createVirtualHost } from "../../../src/testing/virtual-host.js";
+import { freePort } from "../../support/free-port.js";
 
 const HOUR_MS = 3_600_000;
 const SLOW_MS = 300_000;
@@ -132,6 +136,45 @@ export async function createAkash(
     close: () => simulator.close(),
   };
 }
+
+/** The backend on a simulator whose containers are processes of this machine, with steps of milliseconds. */
+async function createAkashContainers(): Promise<ContainersUnderTest> {
+  const host = systemHost();
+  const statusPort = await freePort();
+  const simulator = await startSimulatedAkash({
+    host,
+    containers: akashProcessContainers(host),
+    transactionMs: [5, 10],
+    bidMs: [5, 30],
+    scheduleMs: 5,
+    pullMs: 5,
+    restartMs: 20,
+    fundingMs: 5,
+    publicCacheMs: 0,
+    providersCacheMs: 0,
+  });
+  const { apiKey, url: baseUrl, providerProxyUrl: proxyUrl } = simulator;
+  const backend = akash({ apiKey, baseUrl, proxyUrl, statusPort, bidWindowMs: 300, bidLimitMs: 6_000, logIdleMs: 400 });
+  const of = (key: string) => simulator.deployments().find(({ env }) => env["SPILLWAY_ATTEMPT"] === key);
+  return {
+    backend,
+    host,
+    namespace: { id: "testns", secret: "5e".repeat(32) },
+    openCount: () => simulator.openDeployments().length,
+    hasEnded: (key) => of(key)?.containers.some(({ commandEnded }) => commandEnded) ?? false,
+    starts: (key) => of(key)?.containers.reduce((sum, { starts }) => sum + starts, 0) ?? 0,
+    restart: (key) => simulator.restart(of(key)?.dseq ?? ""),
+    close: () => simulator.close(),
+  };
+}
+
+/** How launches really run: once is enough. A provider's signal before the end is not documented. */
+export const akashContainers = {
+  create: createAkashContainers,
+  terminates: false,
+  visibilityMs: 0,
+  limits: { bindMs: 60_000, startMs: 60_000 },
+};
 
 /** The setup for one way in which Akash may be. */
 export function akashSetup(habits: Partial<SimulatedAkashOptions> = {}, options: AkashOptions = {}): BackendConformanceSetup {

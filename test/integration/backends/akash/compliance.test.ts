@@ -1,4 +1,3 @@
-import * as fc from "fast-check";
 import { Scheduler, type SchedulerOptions } from "spillway";
 import { s3 } from "spillway/data/s3";
 import { memoryStore } from "spillway/stores/memory";
@@ -6,6 +5,7 @@ import { createVirtualHost, startS3Server } from "spillway/testing";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { AKASH_CONSOLE_AUDITOR, type AkashOptions, akash } from "../../../../src/backends/akash/index.js";
 import { type AkashRequestEntry, type SimulatedAkash, startSimulatedAkash } from "../../../../src/testing/akash/index.js";
+import { fc } from "../../../support/property.js";
 
 // Sockets are real, and a machine may be busy.
 vi.setConfig({ testTimeout: 240_000 });

@@ -1,6 +1,6 @@
-import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { keyOf, nameOf } from "../../../../src/backends/akash/names.js";
+import { fc } from "../../../support/property.js";
 
 const namespaces = fc.stringMatching(/^[a-z][a-z0-9]{5,11}$/);
 const keys = fc.stringMatching(/^[a-z][a-z0-9-]{0,47}$/);

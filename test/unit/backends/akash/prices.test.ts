@@ -1,6 +1,6 @@
-import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { nanoUsdOf, perBlockOf, usdPerHourOf } from "../../../../src/backends/akash/prices.js";
+import { fc } from "../../../support/property.js";
 
 const TERMS = { blockMs: 6_000, denominations: { uact: "0.000001" } };
 const uact = (amount: string) => ({ denom: "uact", amount });
