@@ -123,6 +123,8 @@ export interface IoNetSimulator {
   readonly requests: readonly IoNetRequestEntry[];
   /** Requests whose answer a fault holds back. */
   readonly heldRequests: number;
+  /** Whether the answer to the request that came with this `x-request-id` is held back. A request that its client has given up counts until that is noticed here. */
+  isHeld(requestId: string): boolean;
   /** Makes the next calls go wrong. */
   inject(rule: IoNetFaultRule): void;
   /** Ends what `inject` began. */

@@ -47,7 +47,6 @@ class Simulator implements IoNetSimulator {
   readonly apiKey: string;
   readonly requests: IoNetRequestEntry[] = [];
   creditsUsd: number;
-  heldRequests = 0;
   readonly #options: IoNetSimulatorOptions;
   readonly #host: Host;
   readonly #service: IoNetService;
@@ -55,6 +54,7 @@ class Simulator implements IoNetSimulator {
   readonly #brokenImages = new Set<string>();
   readonly #runtime;
   #recent: number[] = [];
+  readonly #held = new Set<ServerResponse>();
   readonly #server = createServer((message, response) => void this.#serve(message, response));
 
   constructor(options: IoNetSimulatorOptions) {
@@ -252,14 +252,18 @@ class Simulator implements IoNetSimulator {
     }
   }
 
+  get heldRequests(): number {
+    return this.#held.size;
+  }
+
+  isHeld(requestId: string): boolean {
+    return [...this.#held].some(({ req }) => req.headers["x-request-id"] === requestId);
+  }
+
   /** Counts a request as held back until it is let go or its connection ends. */
   #hold(response: ServerResponse): () => void {
-    let isHeld = true;
-    const letGo = (): void => {
-      if (isHeld) this.heldRequests -= 1;
-      isHeld = false;
-    };
-    this.heldRequests += 1;
+    const letGo = (): void => void this.#held.delete(response);
+    this.#held.add(response);
     response.once("close", letGo);
     return letGo;
   }
