@@ -229,8 +229,8 @@ export class Scheduler {
 
   /**
    * Ends this scheduler. `drain` (default) accepts nothing new and waits until every run is over and settled; `cancel`
-   * cancels them first; `detach` leaves leases running for a later process with the same durable store. After `timeout`
-   * what is left is left, and the report says so. Idempotent.
+   * cancels them first; `detach` leaves leases running for a later process with the same durable store. Leases that stand idle are
+   * released, but not by `detach`. After `timeout` what is left is left, and the report says so. Idempotent.
    *
    * @throws INVALID_CONFIG when `detach` is asked of a store that forgets, or of leases that only this process can use.
    */

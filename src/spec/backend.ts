@@ -86,7 +86,13 @@ export interface Backend {
    */
   listLeases(call: CallContext): Promise<readonly LeaseRef[]>;
 
-  /** `reuse` only: runs another launch on an open, idle lease. Idempotent on `launch.key`; replaces environment and secrets. */
+  /**
+   * `reuse` only: runs another launch on an open lease whose command has ended. Idempotent on `launch.key`; replaces environment and secrets.
+   * Resolves as soon as it is accepted; from then on reports carry the launch's key as `attempt`. The runtime calls it for launches that are alike in
+   * image and `backendOptions`. Whatever it throws, and whether or not it had an effect, the lease is released and the attempt placed anew.
+   *
+   * @throws LEASE_LOST: the lease is over. BACKEND_REJECTED: it still runs a command, or cannot run this one.
+   */
   start?(lease: LeaseRef, launch: Launch, call: CallContext): Promise<void>;
 
   /**
@@ -97,7 +103,10 @@ export interface Backend {
    */
   collect?(lease: LeaseRef, outputs: OutputPlan, call: CallContext): Promise<ResultManifest>;
 
-  /** `logs` only: what the command printed, from the beginning, until it ends or the signal aborts. May be called several times. */
+  /**
+   * `logs` only: what the command printed, from the beginning, until it ends or the signal aborts. May be called several times. On a reused lease that
+   * is the launch started last, where the platform keeps them apart.
+   */
   logs?(lease: LeaseRef, call: CallContext): AsyncIterable<LogChunk>;
 
   /** Frees local resources (sockets, timers, child processes that are not leases). Leases stay. Idempotent. */
