@@ -200,6 +200,7 @@ export class Effects {
         type: "charged",
         key,
         ...(report === undefined || report.kind === "unknown" || report.charge === undefined ? {} : { charge: report.charge }),
+        ...(report?.kind === "gone" ? { gone: true } : {}),
       };
     } catch {
       return { type: "charged", key };

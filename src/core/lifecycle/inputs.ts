@@ -52,7 +52,8 @@ export type RunInput =
   | { readonly type: "released"; readonly key: string; readonly answer: "released" | "pending" }
   | { readonly type: "release-failed"; readonly key: string; readonly error: SerializedError }
   /** Answer to the question for the final charge. */
-  | { readonly type: "charged"; readonly key: string; readonly charge?: Charge }
+  /** `gone`: the seller knows nothing of the lease any more, so no charge will come. */
+  | { readonly type: "charged"; readonly key: string; readonly charge?: Charge; readonly gone?: true }
   | {
       readonly type: "accepted";
       readonly winner: number;

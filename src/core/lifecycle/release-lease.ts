@@ -66,12 +66,14 @@ export function onReleaseFailed(draft: Draft, key: string, error: SerializedErro
 }
 
 /** Answer to the question for a final charge. Asked again for a while, then our own meter decides. */
-export function onCharged(draft: Draft, key: string, charge: Parameters<typeof noteCharge>[2]): void {
+export function onCharged(draft: Draft, key: string, charge: Parameters<typeof noteCharge>[2], gone = false): void {
   noteCharge(draft, key, charge);
   const lease = draft.lease(key);
   if (lease === undefined || lease.settled || lease.state !== "released") return;
   const timing = draft.rules.timing;
-  if (draft.nowMs >= (lease.releasedAtMs ?? 0) + timing.chargePatienceMs) {
+  // What is gone may only be hidden for a moment; after that nobody is left to name a charge.
+  const patienceMs = gone ? (draft.rules.capabilities(lease.backend)?.visibilityMs ?? 0) : timing.chargePatienceMs;
+  if (draft.nowMs >= (lease.releasedAtMs ?? 0) + patienceMs) {
     settleLease(draft, key, lease.charge?.amount ?? metered(draft, lease));
     return;
   }

@@ -85,7 +85,7 @@ function apply(draft: Draft, input: RunInput): void {
       onReleaseFailed(draft, input.key, input.error);
       return;
     case "charged":
-      onCharged(draft, input.key, input.charge);
+      onCharged(draft, input.key, input.charge, input.gone);
       return;
     case "accepted":
       onAccepted(draft, input);

@@ -38,6 +38,8 @@ describe.each(["sep", "aug"] as const)("a create whose answer is lost, with the 
     const partial = await lostAnswer(on, "testns-lost");
     await on.released(partial);
     expect(on.simulator.openDeployments()).toEqual([]);
+    // The charge is asked for by the same reference, after the order is closed.
+    expect(await on.report(partial)).toMatchObject({ charge: { amount: 0n, final: true } });
   });
 
   test("is not confused with others that the account has, nor they with it", async () => {

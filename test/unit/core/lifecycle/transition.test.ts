@@ -6,10 +6,10 @@ import { transition } from "../../../../src/core/lifecycle/transition.js";
 import { SchedulerError } from "../../../../src/model/errors/scheduler-error.js";
 import type { RunState } from "../../../../src/model/run.js";
 import type { LedgerEntry } from "../../../../src/spec/store.js";
-import { newState, placement, RULES, T0 } from "../../../support/lifecycle.js";
+import { CAPABILITIES, newState, placement, RULES, T0 } from "../../../support/lifecycle.js";
 
 /** Plays inputs one after the other, a second apart unless told otherwise, and remembers what was committed. */
-function play(inputs: readonly (RunInput | { readonly waitMs: number })[], start: RunState = newState()) {
+function play(inputs: readonly (RunInput | { readonly waitMs: number })[], start: RunState = newState(), rules = RULES) {
   let state = start;
   let nowMs = T0;
   const ledger: LedgerEntry[] = [];
@@ -20,7 +20,7 @@ function play(inputs: readonly (RunInput | { readonly waitMs: number })[], start
       nowMs += input.waitMs;
       continue;
     }
-    const step = transition(state, [input], nowMs, RULES);
+    const step = transition(state, [input], nowMs, rules);
     state = step.state;
     ledger.push(...step.changed.ledger);
     events.push(...step.changed.events.map(({ type }) => type));
@@ -92,6 +92,17 @@ describe("the life of a run", () => {
         failedRun.state,
       ).state.leases,
     ).toMatchObject([{ read: 7_000n }]);
+  });
+
+  it("waits for the seller's last word, but not for one who knows nothing of the lease any more", () => {
+    const reported = { ...RULES, capabilities: () => ({ ...CAPABILITIES, charges: "reported" as const }) };
+    const open = play([...happy, { type: "charged", key: "k1" }], undefined, reported);
+    expect(open.state.run.settled).toBe(false);
+    const hidden = play([...happy, { type: "charged", key: "k1", gone: true }], undefined, reported);
+    expect(hidden.state.run.settled).toBe(false);
+    const gone = play([...happy, { waitMs: CAPABILITIES.visibilityMs }, { type: "charged", key: "k1", gone: true }], undefined, reported);
+    expect(gone.state.run.settled).toBe(true);
+    expect(gone.state.leases[0]?.charge).toEqual({ amount: play(happy).state.leases[0]?.charge?.amount, final: true });
   });
 
   it("books nothing for inputs that nobody has read", () => {
