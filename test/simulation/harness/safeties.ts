@@ -135,12 +135,13 @@ const verified = (scenario: Scenario): Scenario => ({
   ...scenario,
   markets: scenario.markets.map((market) => ({
     ...market,
-    providers: market.providers.map((provider) => ({ ...provider, wrongShare: 0.3 })),
+    providers: market.providers.map((provider) => ({ ...provider, trust: { operator: "permissionless" as const }, wrongShare: 0.3 })),
   })),
   work: scenario.work.map((work) => ({
     ...work,
     input: {
       ...work.input,
+      data: { sensitivity: "public" },
       outputs: { "/out/result": `mem://results/${work.input.name}` },
       verification: { kind: "quorum", maxErrorProbability: 0.01, maxReplicas: 5 },
     },
