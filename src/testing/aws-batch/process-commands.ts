@@ -2,11 +2,12 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { followOutput, minimalEnvironment, readProcessState, startProcess, stopProcess } from "../../kit/process/index.js";
+import { ROOT_VARIABLE } from "../processes/index.js";
 import type { CommandRun, CommandStart, Commands } from "./command.js";
 
-const MARKER = "SPILLWAY_BATCH_JOB";
+const workIn = (folder: string): string => join(folder, "work");
 
-/** Commands as child processes of this machine. Paths are this machine's; the image is ignored. Needs a host with real time. */
+/** Commands as child processes of this machine. Absolute paths of a workload lie below `SPILLWAY_ROOT`; the image is ignored. Needs a host with real time. */
 export function processCommands(): Commands {
   const running = new Set<ProcessRun>();
   return {
@@ -45,7 +46,7 @@ class ProcessRun implements CommandRun {
           host,
           graceMs: stopMs,
           waitMs: 2 * stopMs + 1_000,
-          marker: { name: MARKER, value: folder },
+          marker: { name: ROOT_VARIABLE, value: workIn(folder) },
         }),
       )
       // Without its folder it never ran, and says so itself.
@@ -60,7 +61,7 @@ class ProcessRun implements CommandRun {
       host: this.#start.host,
       graceMs: 0,
       waitMs: 5_000,
-      marker: { name: MARKER, value: folder },
+      marker: { name: ROOT_VARIABLE, value: workIn(folder) },
     });
     this.#abort.abort(new Error("the machine is gone"));
     return this.#life;
@@ -74,17 +75,17 @@ class ProcessRun implements CommandRun {
       onEnd(127);
       return;
     }
-    const [records, work, temporary] = ["records", "work", "tmp"].map((name) => join(folder, name)) as [string, string, string];
+    const [records, work, temporary] = [join(folder, "records"), workIn(folder), join(folder, "tmp")];
     try {
       for (const path of [records, work, temporary]) await mkdir(path);
       await startProcess(
         {
           directory: records,
           argv,
-          env: { ...minimalEnvironment(host, { home: work, temporary }), ...env, [MARKER]: folder },
+          env: { ...minimalEnvironment(host, { home: work, temporary }), ...env, [ROOT_VARIABLE]: work },
           cwd: work,
           graceMs: stopMs,
-          marker: { name: MARKER, value: folder },
+          marker: { name: ROOT_VARIABLE, value: workIn(folder) },
         },
         host,
       );

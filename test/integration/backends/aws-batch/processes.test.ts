@@ -29,7 +29,7 @@ it("runs commands as child processes, with their exit codes, output and environm
     return (await backend.bind({ key, offer, launch, priceCapUsdPerHour: 1, rank: () => [] }, call())).ref;
   };
   try {
-    const printing = await bind(["sh", "-c", 'echo "hello $NAME"; exit 3'], { NAME: "you" });
+    const printing = await bind(["sh", "-c", 'echo "hello $NAME"; [ "$SPILLWAY_ROOT" -ef . ] && exit 3'], { NAME: "you" });
     const sleeping = await bind(["sleep", "600"]);
     let text = "";
     for await (const chunk of backend.logs?.(printing, call()) ?? []) text += chunk.text;
