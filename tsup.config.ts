@@ -21,5 +21,9 @@ export default defineConfig({
   sourcemap: false,
   // Nothing of node_modules is copied into the package: dependencies are installed, SDKs are the user's.
   skipNodeModulesBundle: true,
+  // CJS has no address of the module, but a variable that serves as well.
+  esbuildOptions(options, { format }) {
+    if (format === "cjs") options.define = { ...options.define, "import.meta.url": "__filename" };
+  },
   silent: true,
 });
