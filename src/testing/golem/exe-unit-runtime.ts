@@ -29,6 +29,7 @@ export interface GolemMachineRequest {
 
 /** Files and commands of one activity. Paths are the container's, absolute and below a volume. */
 export interface GolemMachine {
+  /** Stores a file, in place of one that is there. */
   write(path: string, content: Uint8Array): Promise<void>;
   /** Nothing where there is no such file. */
   read(path: string): Promise<Uint8Array | undefined>;
@@ -40,6 +41,7 @@ export interface GolemMachine {
 
 /** Runs the machines of simulated providers. */
 export interface GolemRuntime {
+  /** Makes the machine of one activity. */
   open(request: GolemMachineRequest): Promise<GolemMachine>;
 }
 

@@ -30,4 +30,4 @@ export type {
   UsageCounter,
 } from "./provider-options.js";
 export { startSimulatedYagna } from "./start-simulated-yagna.js";
-export { virtualGolemRuntime } from "./virtual-runtime.js";
+export { type VirtualGolemRuntimeOptions, virtualGolemRuntime } from "./virtual-runtime.js";

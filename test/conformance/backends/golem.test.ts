@@ -6,7 +6,7 @@ import { golemSetup } from "./golem-setup.js";
 /** Real time, real threads, and faults that nothing but the end of a call's time ends. */
 const LIMIT_MS = 900_000;
 
-vi.setConfig({ maxConcurrency: 6 });
+vi.setConfig({ maxConcurrency: 16 });
 
 /** Clauses of wrapped commands, helper containers, reuse, and leases that move between processes. */
 const NOT_DECLARED = /^backend\/(runner|reuse)\/|elsewhere$|urls-arrive$|wrapped-command-arrives$|close-keeps-leases$/;
