@@ -74,6 +74,8 @@ describe.concurrent("a daemon that goes away", () => {
     const { bind, yagna, until, report, released } = await onSimulatedYagna(context, { runtime }, { timeoutMs: 2_000 });
     const { ref } = await bind({ argv: LONG });
     await until(ref, "running");
+    // A command on its way to a daemon that goes away is lost, since nobody knows whether it arrived; one that is followed is not.
+    await eventually(() => yagna.requests.some(({ operation }) => operation === "batchStream"), "the command's output", PATIENCE_MS);
     const restarting = yagna.restart({ downMs: 2_000 });
     await eventually(async () => (await report(ref)).kind === "unknown", "silence", PATIENCE_MS);
     await restarting;
