@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ErrorCode } from "../model/errors/codes.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import { Secret } from "../model/secret.js";
+import { parseMiB } from "../model/units.js";
 import { suggest } from "./suggest.js";
 
 /** True for a {@link Secret} of any loaded copy of the package (`instanceof` fails between the CJS subpaths). */
@@ -19,6 +20,18 @@ export function secretOption(): z.ZodType<Secret, string | Secret> {
       "must be a text that is not empty, or a Secret",
     )
     .transform((value) => (typeof value === "string" ? new Secret(value) : value));
+}
+
+/** Schema of an option that is a size: takes text with a unit, or a number of MiB, and gives MiB. `example` stands in the message, such as `16GiB`. */
+export function sizeOption(name: string, example = "16GiB") {
+  return z.union([z.string(), z.number()]).transform((value, context) => {
+    try {
+      return parseMiB(value, name, "INVALID_CONFIG");
+    } catch {
+      context.addIssue({ code: "custom", message: `must be a size such as "${example}", or a number of MiB` });
+      return z.NEVER;
+    }
+  });
 }
 
 /** Where a validated value came from and how a failure is reported. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseMiB } from "../../model/units.js";
+import { sizeOption } from "../../kit/validation.js";
 import type { BatchClient } from "./batch-client.js";
 
 /** GPUs of a {@link GcpBatchShape}. */
@@ -111,16 +111,6 @@ const DEFAULT_DISK_MIB = 30 * 1024;
 const LABEL_KEY = /^[a-z][a-z0-9_-]{0,62}$/;
 const LABEL_VALUE = /^[a-z0-9_-]{0,63}$/;
 
-const size = (name: string) =>
-  z.union([z.string(), z.number()]).transform((value, context) => {
-    try {
-      return parseMiB(value, name, "INVALID_CONFIG");
-    } catch {
-      context.addIssue({ code: "custom", message: 'must be a size such as "16GiB", or a number of MiB' });
-      return z.NEVER;
-    }
-  });
-
 const text = z.string().min(1, "must not be empty");
 
 const shape = z.strictObject({
@@ -128,8 +118,8 @@ const shape = z.strictObject({
   machineType: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)+$/, "must be a machine type such as n4-standard-2"),
   provisioning: z.enum(["spot", "standard"], { error: 'must be "spot" or "standard"' }),
   cpu: z.number().positive("must be larger than 0"),
-  memory: size("memory"),
-  disk: size("disk").default(DEFAULT_DISK_MIB),
+  memory: sizeOption("memory"),
+  disk: sizeOption("disk").default(DEFAULT_DISK_MIB),
   gpu: z
     .strictObject({
       type: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be an accelerator type such as nvidia-l4"),

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { fetchOption } from "../../kit/http/encode.js";
-import { secretOption } from "../../kit/validation.js";
-import { parseMiB } from "../../model/units.js";
+import { secretOption, sizeOption } from "../../kit/validation.js";
 import type { PriceSource } from "../../spec/price-source.js";
 
 /** A GVMI image: a tag of Golem's registry, a hash that the registry knows, or a file of one's own with its hash. */
@@ -136,16 +135,6 @@ export interface GolemOptions {
   readonly fetch?: typeof globalThis.fetch;
 }
 
-const size = (name: string) =>
-  z.union([z.string(), z.number()]).transform((value, context) => {
-    try {
-      return parseMiB(value, name, "INVALID_CONFIG");
-    } catch {
-      context.addIssue({ code: "custom", message: 'must be a size such as "8GiB", or a number of MiB' });
-      return z.NEVER;
-    }
-  });
-
 const text = z.string().min(1, "must not be empty");
 const positive = z.number().positive("must be larger than 0");
 const notNegative = z.number().min(0, "must not be negative");
@@ -170,8 +159,8 @@ const machine = z.strictObject({
   glmPerHour: positive,
   startGlm: notNegative.default(0),
   cpu: positive,
-  memory: size("memory"),
-  disk: size("disk"),
+  memory: sizeOption("memory", "8GiB"),
+  disk: sizeOption("disk", "8GiB"),
   gpu: z.strictObject({ model: text, memoryGiB: positive.optional() }).optional(),
 });
 

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { fetchOption } from "../../kit/http/encode.js";
-import { secretOption } from "../../kit/validation.js";
-import { parseMiB } from "../../model/units.js";
+import { secretOption, sizeOption } from "../../kit/validation.js";
 
 /** What one GPU is taken to bring along. The API tells none of it, so it is an assumption about every machine. */
 export interface IoNetAssumptions {
@@ -75,16 +74,6 @@ export interface IoNetOptions {
   readonly fetch?: typeof globalThis.fetch;
 }
 
-const size = (name: string) =>
-  z.union([z.string(), z.number()]).transform((value, context) => {
-    try {
-      return parseMiB(value, name, "INVALID_CONFIG");
-    } catch {
-      context.addIssue({ code: "custom", message: 'must be a size such as "16GiB", or a number of MiB' });
-      return z.NEVER;
-    }
-  });
-
 const GIB = 1_024;
 const positive = z.number().positive("must be larger than 0");
 const port = z.int("must be a whole number").min(1, "must be at least 1").max(65_535, "must be at most 65535");
@@ -107,8 +96,8 @@ export const ioNetOptions = z.object({
   assume: z
     .strictObject({
       cpuPerGpu: positive.default(4),
-      memoryPerGpu: size("memoryPerGpu").default(16 * GIB),
-      diskPerGpu: size("diskPerGpu").default(40 * GIB),
+      memoryPerGpu: sizeOption("memoryPerGpu").default(16 * GIB),
+      diskPerGpu: sizeOption("diskPerGpu").default(40 * GIB),
     })
     .prefault({}),
   billing: z
