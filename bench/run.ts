@@ -4,6 +4,7 @@
  *   npm run bench -- NAME [--json FILE] [--quick]
  *
  * A benchmark is `bench/NAME.ts` with an exported `run`. It first makes sure that the work it measures succeeds.
+ * What is imported as `spillway` is the built package: the loader of sources slows every function down a little.
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";

@@ -67,9 +67,10 @@ export class Draft {
   readonly #base: RunState;
   readonly #attempts: AttemptRow[];
   readonly #leases: LeaseRow[];
-  readonly #touchedAttempts = new Set<number>();
-  readonly #touchedLeases = new Set<string>();
+  /** Rows of other runs that are written with ours. */
   readonly #passedOn: LeaseRow[] = [];
+  /** Rows that the store already has as they are here. */
+  readonly #adopted: LeaseRow[] = [];
   #touchedRun = false;
 
   constructor(base: RunState, nowMs: number, rules: LifecycleRules) {
@@ -112,7 +113,6 @@ export class Draft {
 
   addAttempt(row: AttemptRow): void {
     this.#attempts.push(row);
-    this.#touchedAttempts.add(row.number);
   }
 
   changeAttempt(number: number, patch: Patch<AttemptRow>): AttemptRow {
@@ -121,13 +121,11 @@ export class Draft {
     const version = (this.#base.attempts[number - 1]?.version ?? 0) + 1;
     const next = merge(current, patch, version);
     this.#attempts[number - 1] = next;
-    this.#touchedAttempts.add(number);
     return next;
   }
 
   addLease(row: LeaseRow): void {
     this.#leases.push(row);
-    this.#touchedLeases.add(row.key);
   }
 
   /** An idle lease goes over to another attempt: its row is written with ours, and refuses us if somebody was quicker. Mostly it is another run's. */
@@ -138,13 +136,14 @@ export class Draft {
       return;
     }
     this.#leases[index] = row;
-    this.#touchedLeases.add(row.key);
   }
 
   /** Takes over what the store has of a lease, without writing it. */
   adoptLease(row: LeaseRow): void {
     const index = this.#leases.findIndex((lease) => lease.key === row.key);
-    if (index >= 0) this.#leases[index] = row;
+    if (index < 0) return;
+    this.#leases[index] = row;
+    this.#adopted.push(row);
   }
 
   changeLease(key: string, patch: Patch<LeaseRow>): LeaseRow {
@@ -154,20 +153,21 @@ export class Draft {
     const version = (this.#base.leases[index]?.version ?? 0) + 1;
     const next = merge(current, patch, version);
     this.#leases[index] = next;
-    this.#touchedLeases.add(key);
     return next;
   }
 
   tell(facts: EventFacts): void {
     const sequence = this.run.eventCount + 1;
     this.changeRun({ eventCount: sequence });
-    this.events.push({ ...facts, runId: this.run.id, sequence, atMs: this.nowMs } as RunEvent);
+    const about = { type: facts.type, runId: this.run.id, sequence, atMs: this.nowMs };
+    this.events.push(Object.assign(about, facts) as RunEvent);
   }
 
   observe(attempt: AttemptRow, fact: LooseObservation): void {
     const gpu = attempt.offer.resources.gpu?.label;
     const who: NodeIdentity = attempt.node;
-    this.observations.push({ ...fact, who, atMs: this.nowMs, ...(gpu === undefined ? {} : { gpu }) } as Observation);
+    const about = { kind: fact.kind, who, atMs: this.nowMs };
+    this.observations.push(Object.assign(about, gpu === undefined ? fact : { ...fact, gpu }) as Observation);
   }
 
   command(command: Command): void {
@@ -183,7 +183,8 @@ export class Draft {
   }
 
   #changedLeases(): readonly LeaseRow[] {
-    const ours = this.#leases.filter((lease) => this.#touchedLeases.has(lease.key));
+    const { leases } = this.#base;
+    const ours = this.#leases.filter((lease, index) => lease !== leases[index] && !this.#adopted.includes(lease));
     return this.#passedOn.length === 0 ? ours : [...ours, ...this.#passedOn];
   }
 
@@ -193,7 +194,7 @@ export class Draft {
       state,
       changed: {
         runs: this.#touchedRun ? [this.run] : [],
-        attempts: this.#attempts.filter((attempt) => this.#touchedAttempts.has(attempt.number)),
+        attempts: this.#attempts.filter((attempt, index) => attempt !== this.#base.attempts[index]),
         leases: this.#changedLeases(),
         events: this.events,
         ledger: this.ledger,

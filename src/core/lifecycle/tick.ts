@@ -54,26 +54,30 @@ function endOverstay(draft: Draft, key: string): void {
  */
 export function nextWakeMs(state: RunState, nowMs: number): number | undefined {
   const { run } = state;
-  let next = Number.POSITIVE_INFINITY;
-  const at = (ms: number | undefined): void => {
-    if (ms !== undefined && ms < next) next = ms;
-  };
-  if (!isTerminal(run.status)) {
-    if (run.status === "promoting") at(run.promoteAtMs);
-    else for (const ms of [run.notBeforeMs, run.startByMs, run.deadlineAtMs]) if (ms !== undefined && ms > nowMs) at(ms);
+  let next: number | undefined;
+  if (run.status === "promoting") next = run.promoteAtMs;
+  else if (!isTerminal(run.status)) {
+    next = sooner(next, future(run.notBeforeMs, nowMs));
+    next = sooner(next, future(run.startByMs, nowMs));
+    next = sooner(next, future(run.deadlineAtMs, nowMs));
   }
   for (const attempt of state.attempts) {
     if (attempt.stopping !== undefined) continue;
-    if (attempt.state === "starting") at(attempt.provisionByMs);
-    else if (attempt.state === "running") at(attempt.timeoutAtMs);
+    if (attempt.state === "starting") next = sooner(next, attempt.provisionByMs);
+    else if (attempt.state === "running") next = sooner(next, attempt.timeoutAtMs);
   }
   for (const lease of state.leases) {
-    at(lease.nextTryAtMs);
-    if (lease.state === "open") at(lease.owner.kind === "warm" ? lease.idleUntilMs : lease.paidUntilMs);
-    if (!lease.settled && lease.state !== "open") at(lease.lifetimeEndMs);
+    next = sooner(next, lease.nextTryAtMs);
+    if (lease.state === "open") next = sooner(next, lease.owner.kind === "warm" ? lease.idleUntilMs : lease.paidUntilMs);
+    else if (!lease.settled) next = sooner(next, lease.lifetimeEndMs);
   }
-  return Number.isFinite(next) ? next : undefined;
+  return next;
 }
+
+const sooner = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || (b !== undefined && b < a) ? b : a;
+
+const future = (ms: number | undefined, nowMs: number): number | undefined => (ms !== undefined && ms > nowMs ? ms : undefined);
 
 /** True once nothing of the run can move any more: it is over, and no lease may still exist. */
 export function isAtRest(state: RunState): boolean {

@@ -60,13 +60,15 @@ function end(why) {
   if (ended) return;
   cause = cause || why;
   if (command === undefined || command.pid === undefined) return;
-  signalGroup("SIGTERM");
   const graceMs = why === "stopped" ? graceOfStop() : orders.graceMs;
+  // Without any grace there is no request: on a busy machine a command might use the moment to report its own end.
+  if (graceMs > 0) signalGroup("SIGTERM");
   const atMs = performance.now() + graceMs;
   // Asked again, it ends sooner if it has to, never later.
   if (atMs >= killAtMs) return;
   killAtMs = atMs;
   clearTimeout(killTimer);
+  if (graceMs <= 0) return kill();
   killTimer = setTimeout(kill, Math.min(graceMs, LONGEST_TIMEOUT_MS));
 }
 

@@ -53,9 +53,11 @@ export function topLevelSchema(spec: KindSpec, all: readonly KindSpec[]) {
   });
 }
 
+const ANY_MEMBERS = z.record(z.string(), z.unknown());
+
 /** Tells the kind of copied input, `batch` where it names none. */
 export function readKind(value: unknown): { readonly kind: WorkloadKind; readonly members: Readonly<Record<string, unknown>> } {
-  const members = z.record(z.string(), z.unknown()).safeParse(value);
+  const members = ANY_MEMBERS.safeParse(value);
   if (!members.success) {
     refuse([{ field: ROOT, message: `must be an object such as { image: "alpine", command: ["date"] }, not ${kindOf(value)}` }]);
     return { kind: "batch", members: {} };
