@@ -146,11 +146,12 @@ export class Effects {
 
   async #find(live: LiveRun, key: string): Promise<RunInput> {
     const lease = leaseOf(live, key);
+    const askedAtMs = this.#context.options.host.now();
     try {
       if (lease === undefined) throw new SchedulerError("INVARIANT_BROKEN", `No lease has the key ${key}.`);
       const intent = { key, intendedAtMs: lease.intendedAtMs, ...(lease.partial && lease.ref !== undefined ? { partial: lease.ref } : {}) };
       const [finding] = await this.#backend(lease.backend).find([intent]);
-      return { type: "found", finding: finding ?? { kind: "unknown", key } };
+      return { type: "found", askedAtMs, finding: finding ?? { kind: "unknown", key } };
     } catch (thrown) {
       return {
         type: "found",
@@ -193,12 +194,14 @@ export class Effects {
 
   async #askCharge(live: LiveRun, key: string): Promise<RunInput> {
     const lease = leaseOf(live, key);
+    const askedAtMs = this.#context.options.host.now();
     try {
       if (lease?.ref === undefined) return { type: "charged", key };
       const [report] = await this.#backend(lease.backend).inspect([lease.ref]);
       return {
         type: "charged",
         key,
+        askedAtMs,
         ...(report === undefined || report.kind === "unknown" || report.charge === undefined ? {} : { charge: report.charge }),
         ...(report?.kind === "gone" ? { gone: true } : {}),
       };

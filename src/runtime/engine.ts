@@ -50,7 +50,7 @@ export class Engine {
     this.#hub = hub;
     this.tidier = new Tidier(context, () => this.#tellIdle());
     this.#timers = new WakeTimers(context.options.host, (id) => this.#wake(id));
-    this.#monitor = new Monitor(context, (live, report) => this.submit(live, { type: "reported", report }));
+    this.#monitor = new Monitor(context, (live, report, askedAtMs) => this.submit(live, { type: "reported", report, askedAtMs }));
     this.#effects = new Effects(context, this.#monitor, {
       submit: (live, input) => this.submit(live, input),
       submitAndCommit: (live, input) => this.submitAndCommit(live, input),

@@ -32,11 +32,11 @@ const SLOWER = 1.5;
  */
 export class Monitor {
   readonly #context: EngineContext;
-  readonly #report: (live: LiveRun, report: LeaseReport) => void;
+  readonly #report: (live: LiveRun, report: LeaseReport, askedAtMs: number) => void;
   readonly #watches = new Map<string, Watch>();
   #closed = false;
 
-  constructor(context: EngineContext, report: (live: LiveRun, report: LeaseReport) => void) {
+  constructor(context: EngineContext, report: (live: LiveRun, report: LeaseReport, askedAtMs: number) => void) {
     this.#context = context;
     this.#report = report;
   }
@@ -118,6 +118,8 @@ export class Monitor {
   }
 
   async #askBatch(watch: Watch, batch: readonly Watched[]): Promise<void> {
+    const { host } = this.#context.options;
+    const askedAtMs = host.now();
     let reports: readonly LeaseReport[] = [];
     try {
       reports = await watch.guarded.inspect(batch.map(({ ref }) => ref));
@@ -125,7 +127,6 @@ export class Monitor {
       // Health and log have it already; the leases are looked at again, more slowly.
     }
     const byKey = new Map(reports.map((report) => [report.key, report]));
-    const { host } = this.#context.options;
     const { least, most } = watch.guarded.backend.capabilities.pollMs;
     for (const watched of batch) {
       const report = ofRow(watched, byKey.get(watched.ref.key));
@@ -139,7 +140,7 @@ export class Monitor {
       watched.intervalMs = changed ? least : Math.min(most, watched.intervalMs * SLOWER);
       watched.dueMs = host.now() + watched.intervalMs;
       if (report !== undefined && watch.leases.get(watched.key) === watched && (changed || isNews(watched, report)))
-        this.#report(watched.live, report);
+        this.#report(watched.live, report, askedAtMs);
     }
   }
 }

@@ -1,7 +1,9 @@
 import type { RunInput } from "../core/lifecycle/inputs.js";
 import { toSchedulerError } from "../model/errors/scheduler-error.js";
-import type { LeaseRef } from "../model/lease.js";
+import type { Lease, LeaseRef, LeaseRow } from "../model/lease.js";
+import type { RunState } from "../model/run.js";
 import type { TimerHandle } from "../spec/host.js";
+import type { Claim } from "../spec/store.js";
 import { CLAIM_MS } from "./claim-times.js";
 import type { Engine } from "./engine.js";
 import type { EngineContext } from "./engine-context.js";
@@ -66,7 +68,11 @@ export class Reconciler {
     for (const guarded of this.#context.backends.values()) {
       if (this.#closed) return;
       try {
-        if (await this.#claimShard(guarded.id)) await this.#compare(guarded);
+        const claim = await this.#claimShard(guarded.id);
+        if (claim === undefined) continue;
+        const othersHaveWork = await this.#compare(guarded);
+        // A run that another process looks after can be told of its lease only there: let its process compare next.
+        if (othersHaveWork) await this.#context.options.store.acknowledge([claim]);
       } catch (thrown) {
         const error = toSchedulerError(thrown, "BACKEND_UNAVAILABLE", "Reconciliation failed");
         this.#context.options.logger.warn({ backend: guarded.id, code: error.code }, error.message);
@@ -74,11 +80,11 @@ export class Reconciler {
     }
   }
 
-  async #claimShard(backend: string): Promise<boolean> {
+  async #claimShard(backend: string): Promise<Claim | undefined> {
     const { store, host, reconcileMs } = this.#context.options;
     const nowMs = host.now();
     const id = `reconcile/${backend}`;
-    const claims = await store.claim({
+    const [claim] = await store.claim({
       owner: this.#context.owner,
       nowMs,
       untilMs: nowMs + Math.max(reconcileMs, 1_000) + SHARD_SLACK_MS,
@@ -86,47 +92,65 @@ export class Reconciler {
       ids: [id],
       limit: 1,
     });
-    return claims.some((claim) => claim.id === id);
+    return claim;
   }
 
-  async #compare(guarded: GuardedBackend): Promise<void> {
-    const { store, host, logger } = this.#context.options;
+  /** Answers whether there is something that only the process of another run can do. */
+  async #compare(guarded: GuardedBackend): Promise<boolean> {
+    const { store, logger } = this.#context.options;
     const listed = await guarded.listLeases();
     const known = new Map((await store.openLeases(guarded.id)).map((lease) => [lease.ref?.key ?? lease.key, lease]));
     const prefix = `${this.#context.namespace.id}-`;
     const seen = new Set<string>();
+    let othersHaveWork = false;
     for (const ref of listed) {
       seen.add(ref.key);
       const lease = known.get(ref.key);
-      if (lease !== undefined) {
-        // Open at the seller although we never heard back: the run is told, as if `find` had said so.
-        if (lease.state === "intended" && lease.owner.kind === "attempt" && lease.reused === undefined) {
-          const live = this.#engine.find(lease.owner.runId);
-          if (live !== undefined) this.#engine.submit(live, { type: "found", finding: { kind: "bound", key: ref.key, lease: { ref } } });
-        }
-        continue;
+      if (lease !== undefined) await this.#tellOfUnanswered(guarded, lease, ref);
+      else if (!ref.key.startsWith(prefix)) this.#foreign.set(`${guarded.id}/${ref.key}`, { backend: guarded.id, key: ref.key });
+      else {
+        const owner = await this.#ownerOf(ref.key);
+        // What was held to be absent cannot be a late listing of something that has just ended.
+        if (owner?.lease.state !== "absent" && !this.#isOldStray(guarded, ref)) continue;
+        logger.warn({ backend: guarded.id, key: ref.key }, "Releasing a lease of ours that should not exist");
+        if (owner !== undefined) othersHaveWork = !(await this.#handBack(guarded, owner, ref)) || othersHaveWork;
+        else if ((await guarded.release(ref, 0)) === "released") this.#strays.delete(ref.key);
       }
-      if (!ref.key.startsWith(prefix)) {
-        this.#foreign.set(`${guarded.id}/${ref.key}`, { backend: guarded.id, key: ref.key });
-        continue;
-      }
-      const stray = this.#strays.get(ref.key) ?? { since: host.now(), ref };
-      this.#strays.set(ref.key, stray);
-      if (host.now() - stray.since < GRACE_MS + guarded.backend.capabilities.visibilityMs) continue;
-      logger.warn({ backend: guarded.id, key: ref.key }, "Releasing a lease of ours that should not exist");
-      if (await this.#handBack(ref)) this.#strays.delete(ref.key);
-      else if ((await guarded.release(ref, 0)) === "released") this.#strays.delete(ref.key);
     }
     for (const [key, stray] of this.#strays) if (stray.ref.backend === guarded.id && !seen.has(key)) this.#strays.delete(key);
+    return othersHaveWork;
   }
 
-  /** Tells the run for which the lease was bound, if the store still knows it: it then releases the lease and books what it cost. */
-  async #handBack(ref: LeaseRef): Promise<boolean> {
+  /** Open at the seller although we never heard back: the run is told, as if `find` had said so. */
+  async #tellOfUnanswered(guarded: GuardedBackend, lease: LeaseRow, ref: LeaseRef): Promise<void> {
+    if (lease.state !== "intended" || lease.owner.kind !== "attempt" || lease.reused !== undefined) return;
+    const live = this.#engine.find(lease.owner.runId);
+    // While the launch is under way its own answer is still to come.
+    if (live === undefined || live.underway?.has(`bind ${lease.key}`) === true) return;
+    this.#engine.submit(live, await foundOpen(guarded, lease, ref));
+  }
+
+  #isOldStray({ backend }: GuardedBackend, ref: LeaseRef): boolean {
+    const nowMs = this.#context.options.host.now();
+    const stray = this.#strays.get(ref.key) ?? { since: nowMs, ref };
+    this.#strays.set(ref.key, stray);
+    return nowMs - stray.since >= GRACE_MS + backend.capabilities.visibilityMs;
+  }
+
+  /** The run that has used a lease last, with its row, if the store still knows it. */
+  async #ownerOf(key: string): Promise<Owner | undefined> {
+    const runId = key.slice(this.#context.namespace.id.length + 1, key.lastIndexOf("-"));
+    const [state] = await this.#context.options.store.load([runId]);
+    const lease = state?.leases.find((row) => row.key === key);
+    if (state === undefined || lease === undefined) return undefined;
+    return lease.passedTo === undefined ? { state, lease } : this.#ownerOf(lease.passedTo);
+  }
+
+  /** Tells the run: it then releases the lease and books what it cost. Answers whether that was possible from here. */
+  async #handBack(guarded: GuardedBackend, { state, lease }: Owner, ref: LeaseRef): Promise<boolean> {
     const { store, host } = this.#context.options;
-    const runId = ref.key.slice(this.#context.namespace.id.length + 1, ref.key.lastIndexOf("-"));
-    const [state] = await store.load([runId]);
-    if (state === undefined || !state.leases.some(({ key }) => key === ref.key)) return false;
-    const found: RunInput = { type: "found", finding: { kind: "bound", key: ref.key, lease: { ref } } };
+    const runId = state.run.id;
+    const found = await foundOpen(guarded, lease, ref);
     const live = this.#engine.find(runId);
     if (live !== undefined) {
       this.#engine.submit(live, found);
@@ -141,8 +165,20 @@ export class Reconciler {
       ids: [runId],
       limit: 1,
     });
-    // Without the claim another process owns the run: it will tell it, or we shall the next time.
-    if (claim !== undefined) this.#engine.takeOver(state, claim, [found]);
+    if (claim === undefined) return false;
+    this.#engine.takeOver(state, claim, [found]);
     return true;
   }
+}
+
+interface Owner {
+  readonly state: RunState;
+  readonly lease: LeaseRow;
+}
+
+/** That a listed lease is open is certain; `find` is asked for the rest, above all the agreed price, which need not be the offer's. */
+async function foundOpen(guarded: GuardedBackend, { key, intendedAtMs }: LeaseRow, ref: LeaseRef): Promise<RunInput> {
+  const [finding] = await guarded.find([{ key: ref.key, intendedAtMs }]).catch(() => []);
+  const lease: Lease = finding?.kind === "bound" ? finding.lease : { ref };
+  return { type: "found", finding: { kind: "bound", key, lease } };
 }

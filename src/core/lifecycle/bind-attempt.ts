@@ -1,3 +1,4 @@
+import { canonicalJson } from "../../model/canonical-json.js";
 import type { SerializedError } from "../../model/errors/scheduler-error.js";
 import { failureOf } from "../../model/errors/scheduler-error.js";
 import type { Finding, Lease, LeaseRef } from "../../model/lease.js";
@@ -31,6 +32,7 @@ export function onBound(draft: Draft, key: string, lease: Lease, offer?: Offer):
       ref: lease.ref,
       state: "open",
       openedAtMs: row.intendedAtMs,
+      price: lease.price ?? row.price,
       lifetimeEndMs: draft.nowMs + (row.lifetimeEndMs - row.bindDeadlineMs),
       charge: undefined,
       settled: false,
@@ -40,8 +42,12 @@ export function onBound(draft: Draft, key: string, lease: Lease, offer?: Offer):
     beginRelease(draft, key);
     return;
   }
-  if (row.state !== "intended") return;
   const price = lease.price ?? row.price;
+  if (row.state !== "intended") {
+    // Found by others first, who did not know the agreed price: the answer to the launch has it.
+    if (!row.settled && canonicalJson(price) !== canonicalJson(row.price)) draft.changeLease(key, { price });
+    return;
+  }
   draft.changeLease(key, { ref: lease.ref, partial: false, state: "open", openedAtMs: draft.nowMs, price, nextTryAtMs: undefined });
   const attempt = draft.attemptOf(key);
   if (attempt === undefined || attempt.state !== "binding") {
@@ -79,7 +85,7 @@ export function onBindFailed(draft: Draft, key: string, error: SerializedError):
   else draft.command({ kind: "find", key });
 }
 
-export function onFound(draft: Draft, finding: Finding): void {
+export function onFound(draft: Draft, finding: Finding, askedAtMs = draft.nowMs): void {
   const lease = draft.lease(finding.key);
   if (lease === undefined) return;
   switch (finding.kind) {
@@ -93,7 +99,7 @@ export function onFound(draft: Draft, finding: Finding): void {
       return;
     case "absent":
       if (lease.state !== "intended") return;
-      if (draft.nowMs < believableFrom(draft, lease.bindDeadlineMs, lease.backend)) askAgain(draft, finding.key);
+      if (askedAtMs < believableFrom(draft, lease.bindDeadlineMs, lease.backend)) askAgain(draft, finding.key);
       else {
         markAbsent(draft, finding.key);
         const attempt = draft.attemptOf(finding.key);

@@ -27,7 +27,8 @@ export interface PlannedPlacement {
 
 /**
  * Everything that can happen to a run. Inputs about leases name the placement key; an input about something that is
- * over is ignored, so the same input twice equals once.
+ * over is ignored, so the same input twice equals once. `askedAtMs` is when an answer was asked for: that something was not there
+ * then says nothing of what came later, however late the answer arrives. Default: now.
  */
 export type RunInput =
   /** Time has passed; whatever is due is done. */
@@ -37,14 +38,14 @@ export type RunInput =
   | { readonly type: "bind-progress"; readonly key: string; readonly partial: LeaseRef }
   | { readonly type: "bound"; readonly key: string; readonly lease: Lease; readonly offer?: Offer }
   | { readonly type: "bind-failed"; readonly key: string; readonly error: SerializedError }
-  | { readonly type: "found"; readonly finding: Finding }
+  | { readonly type: "found"; readonly finding: Finding; readonly askedAtMs?: number }
   /** An idle lease could not be taken over, or nobody knows whether it could. */
   | { readonly type: "start-failed"; readonly key: string; readonly error: SerializedError }
   /** Another run has taken an idle lease over: what the store has of it. */
   | { readonly type: "passed-on"; readonly lease: LeaseRow }
   /** Idle leases are wanted no longer. */
   | { readonly type: "cool" }
-  | { readonly type: "reported"; readonly report: LeaseReport }
+  | { readonly type: "reported"; readonly report: LeaseReport; readonly askedAtMs?: number }
   /** The result manifest of an attempt is in the artifact store: the command is over, whatever the platform says of its container. */
   | { readonly type: "result-seen"; readonly key: string }
   /** The outputs of an ended attempt were looked for. No manifest and no error: there was nothing. */
@@ -53,7 +54,7 @@ export type RunInput =
   | { readonly type: "release-failed"; readonly key: string; readonly error: SerializedError }
   /** Answer to the question for the final charge. */
   /** `gone`: the seller knows nothing of the lease any more, so no charge will come. */
-  | { readonly type: "charged"; readonly key: string; readonly charge?: Charge; readonly gone?: true }
+  | { readonly type: "charged"; readonly key: string; readonly charge?: Charge; readonly gone?: true; readonly askedAtMs?: number }
   | {
       readonly type: "accepted";
       readonly winner: number;

@@ -2,6 +2,7 @@ import type { SerializedError } from "../../model/errors/scheduler-error.js";
 import { toUsd } from "../../model/money.js";
 import { choreDelayMs } from "./backoff.js";
 import type { Draft } from "./draft.js";
+import type { RunInput } from "./inputs.js";
 import { metered, noteCharge, reopenMoney, settleLease, settleRunIfDone } from "./settle.js";
 
 /**
@@ -66,14 +67,19 @@ export function onReleaseFailed(draft: Draft, key: string, error: SerializedErro
 }
 
 /** Answer to the question for a final charge. Asked again for a while, then our own meter decides. */
-export function onCharged(draft: Draft, key: string, charge: Parameters<typeof noteCharge>[2], gone = false): void {
+export function onCharged(
+  draft: Draft,
+  key: string,
+  answer: Pick<Extract<RunInput, { type: "charged" }>, "charge" | "gone" | "askedAtMs">,
+): void {
+  const { charge, gone = false, askedAtMs = draft.nowMs } = answer;
   noteCharge(draft, key, charge);
   const lease = draft.lease(key);
   if (lease === undefined || lease.settled || lease.state !== "released") return;
   const timing = draft.rules.timing;
   // What is gone may only be hidden for a moment; after that nobody is left to name a charge.
   const patienceMs = gone ? (draft.rules.capabilities(lease.backend)?.visibilityMs ?? 0) : timing.chargePatienceMs;
-  if (draft.nowMs >= (lease.releasedAtMs ?? 0) + patienceMs) {
+  if ((gone ? askedAtMs : draft.nowMs) >= (lease.releasedAtMs ?? 0) + patienceMs) {
     settleLease(draft, key, lease.charge?.amount ?? metered(draft, lease));
     return;
   }

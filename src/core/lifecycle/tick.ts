@@ -1,3 +1,4 @@
+import type { AttemptRow } from "../../model/attempt.js";
 import { failureOf } from "../../model/errors/scheduler-error.js";
 import type { LeaseRow } from "../../model/lease.js";
 import { isTerminal, type RunState } from "../../model/run.js";
@@ -21,7 +22,7 @@ export function onTick(draft: Draft): void {
   }
   for (const lease of draft.leases) {
     if (isIdle(lease) && nowMs >= (lease.idleUntilMs ?? 0)) beginRelease(draft, lease.key);
-    if (isPaidOut(lease, nowMs)) endOverstay(draft, lease.key);
+    if (mayOverstay(draft, lease) && nowMs >= (lease.paidUntilMs ?? 0)) endOverstay(draft, lease.key);
     if (!lease.settled && lease.state !== "open" && nowMs >= lease.lifetimeEndMs) bookAtLifetimeEnd(draft, lease.key);
     if (lease.nextTryAtMs === undefined || nowMs < lease.nextTryAtMs) continue;
     // Until the answer says better: should the effect get lost, it is tried again.
@@ -37,13 +38,18 @@ export function onTick(draft: Draft): void {
   settleRunIfDone(draft);
 }
 
-/** The paid time of a reused lease is over although its work is not: it was slow to start. What would follow was never agreed to. */
-const isPaidOut = (lease: LeaseRow, nowMs: number): boolean =>
-  lease.reused !== undefined && lease.state === "open" && lease.owner.kind === "attempt" && nowMs >= (lease.paidUntilMs ?? 0);
+/** Work on a reused lease may be so slow to start that it is not over when the lease's paid time is. What would follow was never agreed to. */
+const mayOverstay = ({ attempts }: RunState, { key, reused, state, owner }: LeaseRow): boolean =>
+  reused !== undefined &&
+  state === "open" &&
+  owner.kind === "attempt" &&
+  attempts.some((attempt) => attempt.key === key && isUnderWay(attempt));
+
+const isUnderWay = ({ state, stopping }: AttemptRow): boolean => stopping === undefined && (state === "starting" || state === "running");
 
 function endOverstay(draft: Draft, key: string): void {
   const attempt = draft.attemptOf(key);
-  if (attempt === undefined || (attempt.state !== "starting" && attempt.state !== "running")) return;
+  if (attempt === undefined) return;
   const error = failureOf("OFFER_EXPIRED", "The paid time of the lease that was used again is over.", { retry: "elsewhere" });
   stopAttempt(draft, attempt.number, "lost", error);
 }
@@ -68,8 +74,9 @@ export function nextWakeMs(state: RunState, nowMs: number): number | undefined {
   }
   for (const lease of state.leases) {
     next = sooner(next, lease.nextTryAtMs);
-    if (lease.state === "open") next = sooner(next, lease.owner.kind === "warm" ? lease.idleUntilMs : lease.paidUntilMs);
-    else if (!lease.settled) next = sooner(next, lease.lifetimeEndMs);
+    if (isIdle(lease)) next = sooner(next, lease.idleUntilMs);
+    else if (mayOverstay(state, lease)) next = sooner(next, lease.paidUntilMs);
+    else if (!lease.settled && lease.state !== "open") next = sooner(next, lease.lifetimeEndMs);
   }
   return next;
 }

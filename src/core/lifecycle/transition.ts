@@ -58,7 +58,7 @@ function apply(draft: Draft, input: RunInput): void {
       onBindFailed(draft, input.key, input.error);
       return;
     case "found":
-      onFound(draft, input.finding);
+      onFound(draft, input.finding, input.askedAtMs);
       return;
     case "start-failed":
       onStartFailed(draft, input.key, input.error);
@@ -70,7 +70,7 @@ function apply(draft: Draft, input: RunInput): void {
       onCool(draft);
       return;
     case "reported":
-      onReport(draft, input.report);
+      onReport(draft, input.report, input.askedAtMs);
       return;
     case "result-seen":
       onResultSeen(draft, input.key);
@@ -85,7 +85,7 @@ function apply(draft: Draft, input: RunInput): void {
       onReleaseFailed(draft, input.key, input.error);
       return;
     case "charged":
-      onCharged(draft, input.key, input.charge, input.gone);
+      onCharged(draft, input.key, input);
       return;
     case "accepted":
       onAccepted(draft, input);

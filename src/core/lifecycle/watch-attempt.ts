@@ -9,7 +9,7 @@ import type { Draft } from "./draft.js";
 import { noteCharge } from "./settle.js";
 
 /** A backend's word about a lease. Reports may come late, twice, in the wrong order, or speak of something that is over. */
-export function onReport(draft: Draft, report: LeaseReport): void {
+export function onReport(draft: Draft, report: LeaseReport, askedAtMs = draft.nowMs): void {
   const lease = draft.lease(report.key);
   if (lease === undefined || report.kind === "unknown") return;
   noteCharge(draft, report.key, report.charge);
@@ -20,7 +20,7 @@ export function onReport(draft: Draft, report: LeaseReport): void {
 
   if (report.kind === "gone") {
     const visibleFrom = (lease.openedAtMs ?? draft.nowMs) + (draft.rules.capabilities(lease.backend)?.visibilityMs ?? 0);
-    if (draft.nowMs < visibleFrom) return;
+    if (askedAtMs < visibleFrom) return;
     markOver(draft, attempt.number, { error: problem("LEASE_LOST", "The backend no longer knows the lease.") });
     return;
   }
