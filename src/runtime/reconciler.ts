@@ -1,7 +1,6 @@
 import type { RunInput } from "../core/lifecycle/inputs.js";
 import { toSchedulerError } from "../model/errors/scheduler-error.js";
 import type { Lease, LeaseRef, LeaseRow } from "../model/lease.js";
-import type { RunState } from "../model/run.js";
 import type { TimerHandle } from "../spec/host.js";
 import type { Claim } from "../spec/store.js";
 import { CLAIM_MS } from "./claim-times.js";
@@ -142,20 +141,15 @@ export class Reconciler {
     const runId = key.slice(this.#context.namespace.id.length + 1, key.lastIndexOf("-"));
     const [state] = await this.#context.options.store.load([runId]);
     const lease = state?.leases.find((row) => row.key === key);
-    if (state === undefined || lease === undefined) return undefined;
-    return lease.passedTo === undefined ? { state, lease } : this.#ownerOf(lease.passedTo);
+    if (lease === undefined) return undefined;
+    return lease.passedTo === undefined ? { runId, lease } : this.#ownerOf(lease.passedTo);
   }
 
   /** Tells the run: it then releases the lease and books what it cost. Answers whether that was possible from here. */
-  async #handBack(guarded: GuardedBackend, { state, lease }: Owner, ref: LeaseRef): Promise<boolean> {
+  async #handBack(guarded: GuardedBackend, { runId, lease }: Owner, ref: LeaseRef): Promise<boolean> {
     const { store, host } = this.#context.options;
-    const runId = state.run.id;
     const found = await foundOpen(guarded, lease, ref);
-    const live = this.#engine.find(runId);
-    if (live !== undefined) {
-      this.#engine.submit(live, found);
-      return true;
-    }
+    if (this.#tell(runId, found)) return true;
     const nowMs = host.now();
     const [claim] = await store.claim({
       owner: this.#context.owner,
@@ -166,13 +160,21 @@ export class Reconciler {
       limit: 1,
     });
     if (claim === undefined) return false;
-    this.#engine.takeOver(state, claim, [found]);
+    // Only what is read under the claim cannot be outdated.
+    const [state] = await store.load([runId]);
+    if (state !== undefined && !this.#tell(runId, found)) this.#engine.takeOver(state, claim, [found]);
     return true;
+  }
+
+  #tell(runId: string, input: RunInput): boolean {
+    const live = this.#engine.find(runId);
+    if (live !== undefined) this.#engine.submit(live, input);
+    return live !== undefined;
   }
 }
 
 interface Owner {
-  readonly state: RunState;
+  readonly runId: string;
   readonly lease: LeaseRow;
 }
 
