@@ -150,6 +150,8 @@ export interface SimulatedYagna {
   readonly requests: readonly GolemRequestEntry[];
   /** Requests whose answer a fault holds back. */
   readonly heldRequests: number;
+  /** Their `x-request-id` headers, an empty text for each that had none. */
+  readonly heldIds: readonly string[];
   /** Web sockets that are open: transfers and network connections. */
   readonly openSockets: number;
   /** Requests that have arrived and are not answered yet: long polls and streams of events. */

@@ -5,6 +5,7 @@ import type { WebSocketServer } from "ws";
 import { importPeer } from "../../kit/lazy-import.js";
 import { YagnaFailure } from "./failure.js";
 import { FaultBook, type GolemFault, type GolemFaultRule } from "./fault-book.js";
+import { HeldRequests } from "./held-requests.js";
 import type {
   AgreementLedger,
   GolemRequestEntry,
@@ -52,12 +53,12 @@ class Simulator implements SimulatedYagna {
   url = "";
   appKey: string;
   readonly requests: GolemRequestEntry[] = [];
-  heldRequests = 0;
   openRequests = 0;
   readonly #world: YagnaWorld;
   readonly #service: YagnaService;
   readonly #sockets: WebSocketServer;
   readonly #faults = new FaultBook();
+  readonly #held = new HeldRequests();
   #server: Server;
   #port = 0;
   #closed = false;
@@ -72,6 +73,14 @@ class Simulator implements SimulatedYagna {
 
   get identity(): string {
     return this.#world.identity;
+  }
+
+  get heldRequests(): number {
+    return this.#held.count;
+  }
+
+  get heldIds(): readonly string[] {
+    return this.#held.ids;
   }
 
   get openSockets(): number {
@@ -167,9 +176,10 @@ class Simulator implements SimulatedYagna {
   }
 
   #createServer(): Server {
-    return createServer((message, response) => void this.#serve(message, response)).on("upgrade", (message, socket, head) =>
-      this.#upgrade(message, socket, head),
-    );
+    const server = createServer((message, response) => void this.#serve(message, response));
+    // A connection that is ended after an idle time may be ended just when a client, late on a busy machine, sends its next request on it.
+    server.keepAliveTimeout = 0;
+    return server.on("upgrade", (message, socket, head) => this.#upgrade(message, socket, head));
   }
 
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -187,7 +197,7 @@ class Simulator implements SimulatedYagna {
     const route = this.#note(message, url, body);
     const fault = this.#faults.strike(route.operation);
     const perform = (): Promise<Outcome> => this.#perform(route, message, url, body, gone.signal, fault);
-    send(response, fault === undefined ? await perform() : await this.#spoil(fault, perform, response));
+    send(response, fault === undefined ? await perform() : await this.#spoil(fault, perform, message, response));
   }
 
   #note(message: IncomingMessage, url: URL, body: string): Route {
@@ -232,11 +242,11 @@ class Simulator implements SimulatedYagna {
     if (given !== this.appKey) throw new YagnaFailure(401, "Unauthorized", "text/plain");
   }
 
-  async #spoil(fault: GolemFault, perform: () => Promise<Outcome>, response: ServerResponse): Promise<Outcome> {
+  async #spoil(fault: GolemFault, perform: () => Promise<Outcome>, message: IncomingMessage, response: ServerResponse): Promise<Outcome> {
     switch (fault.kind) {
       case "silence":
         if (fault.effect) await perform();
-        this.#hold(response);
+        this.#held.hold(message, response);
         return await new Promise<never>(() => undefined);
       case "status":
         if (fault.effect) await perform();
@@ -249,25 +259,13 @@ class Simulator implements SimulatedYagna {
         return typeof outcome === "function" ? outcome : "cut";
       }
       case "slow": {
-        const letGo = this.#hold(response);
+        const letGo = this.#held.hold(message, response);
         const outcome = await perform();
         await new Promise<void>((resolve) => this.#world.after(fault.ms, resolve));
         letGo();
         return outcome;
       }
     }
-  }
-
-  /** Counts a request as held back until it is let go or its connection ends. */
-  #hold(response: ServerResponse): () => void {
-    let isHeld = true;
-    const letGo = (): void => {
-      if (isHeld) this.heldRequests -= 1;
-      isHeld = false;
-    };
-    this.heldRequests += 1;
-    response.once("close", letGo);
-    return letGo;
   }
 
   #upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -78,8 +78,9 @@ describe("a daemon that does not do what it should", () => {
     const yagna = await startYagna();
     yagna.inject({ operation: "identity", fault: { kind: "silence", effect: false } });
     const gone = new AbortController();
-    const asked = fetch(`${yagna.url}/me`, { signal: gone.signal });
+    const asked = fetch(`${yagna.url}/me`, { signal: gone.signal, headers: { "x-request-id": "mine" } });
     await eventually(() => yagna.heldRequests === 1, "the held request");
+    expect(yagna.heldIds).toEqual(["mine"]);
     gone.abort();
     await expect(asked).rejects.toThrow();
     await eventually(() => yagna.heldRequests === 0 && yagna.openRequests === 0, "the end of the request");
