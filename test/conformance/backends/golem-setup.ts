@@ -24,6 +24,7 @@ import {
   type SimulatedYagna,
   startSimulatedYagna,
 } from "../../../src/testing/golem/index.js";
+import { type HurriedHost, hurriedHost } from "./hurried-host.js";
 
 const HASH = "cd".repeat(28);
 const VOLUMES = ["/golem/work", "/in", "/out"];
@@ -64,7 +65,38 @@ const FAULT: Readonly<Record<Fault, GolemFault>> = {
   slow: { kind: "slow", ms: SLOW_MS },
 };
 
-function faultControl(yagna: SimulatedYagna): FaultControl {
+/** The platform's fetch, which knows what is between here and the daemon, each request by a name of its own. */
+function countingFetch() {
+  const underWay = new Set<string>();
+  let made = 0;
+  const counted: typeof globalThis.fetch = async (input, init) => {
+    made += 1;
+    const id = String(made);
+    underWay.add(id);
+    const headers = new Headers(init?.headers);
+    headers.set("x-request-id", id);
+    try {
+      return await fetch(input, { ...init, headers });
+    } finally {
+      underWay.delete(id);
+    }
+  };
+  return { fetch: counted, underWay, made: () => made };
+}
+
+/** Faults last. What is only waited for while they do, an answer that is held back or the next try, comes at once. */
+function faultControl(yagna: SimulatedYagna, traffic: ReturnType<typeof countingFetch>, host: HurriedHost): FaultControl {
+  const heldFromSdk = (): number => yagna.heldIds.filter((id) => id === "").length;
+  const hurry = (verb: FaultyVerb | undefined): void => {
+    const before = { made: traffic.made(), held: heldFromSdk() };
+    host.hurry(() => {
+      const held = yagna.heldIds;
+      // The SDK signs, and what its thread is doing meanwhile nobody knows; only an answer that it cannot get is certain to be all there is.
+      const hasBegun = verb === "bind" ? heldFromSdk() > before.held : traffic.made() > before.made;
+      if (!hasBegun || [...traffic.underWay].some((id) => !held.includes(id))) return undefined;
+      return [traffic.made(), traffic.underWay.size, held.length, yagna.requests.length].join();
+    });
+  };
   return {
     supported: FAULTS,
     inject: (fault, verb, times = 1) => {
@@ -73,8 +105,12 @@ function faultControl(yagna: SimulatedYagna): FaultControl {
       const usual = verb === undefined ? undefined : OPERATIONS[verb];
       const operation = verb === "bind" && fault === "malformed" ? "createAllocation" : usual;
       yagna.inject({ fault: FAULT[fault], times, ...(operation === undefined ? {} : { operation }) });
+      hurry(verb);
     },
-    clear: () => yagna.clearFaults(),
+    clear: () => {
+      host.walk();
+      yagna.clearFaults();
+    },
   };
 }
 
@@ -110,7 +146,8 @@ const daemonHost: Host = {
 };
 
 async function create(): Promise<BackendUnderTest> {
-  const host = systemHost();
+  const host = hurriedHost();
+  const traffic = countingFetch();
   const directory = await mkdtemp(join(tmpdir(), "spillway-golem-test-"));
   const yagna = await startSimulatedYagna({
     host: daemonHost,
@@ -121,14 +158,14 @@ async function create(): Promise<BackendUnderTest> {
       { name: "beta", capacity: 20, cpuGlmPerSecond: 0.000002 },
     ],
   });
-  const backend = golem({ ...OPTIONS, url: yagna.url });
+  const backend = golem({ ...OPTIONS, url: yagna.url, fetch: traffic.fetch });
   const namespace = { id: "testns", secret: "5e".repeat(32) };
   let published = 0;
   return {
     backend,
     host,
     namespace,
-    faults: faultControl(yagna),
+    faults: faultControl(yagna, traffic, host),
     ledger: () => ledgerOf(yagna),
     // Funds are set aside before anything else and given back last.
     openCount: () => yagna.allocations().filter(({ open }) => open).length,
@@ -145,6 +182,7 @@ async function create(): Promise<BackendUnderTest> {
       return pathToFileURL(file).href;
     },
     close: async () => {
+      host.walk();
       await backend.close?.();
       await yagna.close();
       await rm(directory, { recursive: true, force: true });

@@ -13,14 +13,38 @@ const NOT_DECLARED = /^backend\/(runner|reuse)\/|elsewhere$|urls-arrive$|wrapped
 
 let report: ConformanceReport | undefined;
 
-/** Cases wait far more than they work, and each has a daemon of its own. One watches the platform's clock, and the report comes last. */
-const isAlone = (name: string): boolean => /only-the-given-host|\/report\//.test(name);
+/** Cases wait more than they work, and each has a daemon of its own. One watches the platform's clock, and the report comes last. */
+const isAlone = ({ name }: Case): boolean => /only-the-given-host|\/report\//.test(name);
+/** Those that wait longest begin first, so that nothing is left to wait for when the others are done: every fault for every verb, then what no bid comes for. */
+const LONGEST = [
+  /errors-have-codes|no-secrets-in-(errors|logs)/,
+  /never-above-the-cap|refused-binds/,
+  /lifetime\/|never-above-the-worst-case/,
+];
+
+interface Case {
+  readonly name: string;
+  readonly body: () => Promise<void>;
+}
+
+const turnOf = ({ name }: Case): number => {
+  const turn = LONGEST.findIndex((names) => names.test(name));
+  return turn === -1 ? LONGEST.length : turn;
+};
+
+const cases: Case[] = [];
 
 backendConformance(
   {
-    describe,
+    describe: (title, register) =>
+      describe(title, () => {
+        register();
+        const together = cases.filter((one) => !isAlone(one)).sort((a, b) => turnOf(a) - turnOf(b));
+        for (const { name, body } of together) test.concurrent(name, { timeout: LIMIT_MS }, body);
+        for (const { name, body } of cases.filter(isAlone)) test(name, { timeout: LIMIT_MS }, body);
+      }),
     expect,
-    test: (name, body) => (isAlone(name) ? test(name, { timeout: LIMIT_MS }, body) : test.concurrent(name, { timeout: LIMIT_MS }, body)),
+    test: (name, body) => cases.push({ name, body }),
   },
   {
     ...golemSetup,
