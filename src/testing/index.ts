@@ -18,6 +18,7 @@ export {
 export * from "./faults/index.js";
 export * from "./gcp-batch/index.js";
 export * from "./golem/index.js";
+export type { HttpFault } from "./http/http-fault.js";
 export * from "./io-net/index.js";
 export * from "./marketplace/index.js";
 export { type MemoryArtifacts, memoryArtifacts } from "./memory-artifacts.js";

@@ -9,7 +9,7 @@ export type {
   AkashVirtualContainerOptions,
 } from "./containers.js";
 export { akashVirtualContainers } from "./containers.js";
-export type { AkashFault, AkashFaultRule, AkashOperation, AkashRefusal } from "./fault-book.js";
+export type { AkashFault, AkashFaultRule, AkashOperation, AkashRefusal } from "./faults.js";
 export type {
   AkashImageTrouble,
   AkashRequestEntry,

@@ -2,7 +2,7 @@ import type { NanoUsd } from "../../model/money.js";
 import type { Host } from "../../spec/host.js";
 import type { Range } from "../range.js";
 import type { AkashContainerRuntime } from "./containers.js";
-import type { AkashFaultRule, AkashOperation } from "./fault-book.js";
+import type { AkashFaultRule, AkashOperation } from "./faults.js";
 
 /** GPUs of one kind at a provider. */
 export interface SimulatedAkashGpu {
@@ -258,6 +258,11 @@ export interface SimulatedAkash {
   readonly requests: readonly AkashRequestEntry[];
   /** Requests whose answer a fault, or a transaction under way, holds back until time passes. */
   readonly heldRequests: number;
+  /**
+   * Whether the answer to the request that came with this `x-request-id` is held back. A request that its client has given up counts until that is noticed
+   * here, or its time has passed.
+   */
+  isHeld(requestId: string): boolean;
   /** Websockets of clients that are open, at the gateways and at the proxy. */
   readonly openStreams: number;
   /** Makes the next requests go wrong. */

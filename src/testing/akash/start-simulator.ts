@@ -1,12 +1,12 @@
 import type { NanoUsd } from "../../model/money.js";
+import { type Listening, listen } from "../http/loopback-server.js";
 import type { SimulatedDeployment } from "./chain/deployment.js";
 import type { Lease } from "./chain/lease.js";
 import { apiKeyOf, ConsoleServer } from "./console/console-server.js";
-import type { AkashFaultRule } from "./fault-book.js";
+import type { AkashFaultRule } from "./faults.js";
 import { Gateway } from "./gateway/gateway.js";
 import { ProviderProxy } from "./gateway/proxy.js";
 import { loadWs } from "./gateway/sockets.js";
-import { type Listening, listen } from "./http/faulty-server.js";
 import { OWNER } from "./identities.js";
 import type {
   AkashRequestEntry,
@@ -84,7 +84,11 @@ class Simulator implements SimulatedAkash {
   }
 
   get heldRequests(): number {
-    return this.#world.heldRequests;
+    return this.#world.held.count;
+  }
+
+  isHeld(requestId: string): boolean {
+    return this.#world.held.has(requestId);
   }
 
   get openStreams(): number {

@@ -1,4 +1,7 @@
+import type { IncomingMessage } from "node:http";
 import type { Host } from "../../spec/host.js";
+import { FaultBook } from "../http/fault-book.js";
+import { HeldRequests } from "../http/held-requests.js";
 import { type Range, within } from "../range.js";
 import { seededRandom } from "../seeded-random.js";
 import { ChainClock } from "./chain/clock.js";
@@ -6,7 +9,7 @@ import type { DeploymentWorld, SimulatedDeployment } from "./chain/deployment.js
 import type { Lease } from "./chain/lease.js";
 import { Troubles } from "./chain/troubles.js";
 import { akashVirtualContainers } from "./containers.js";
-import { FaultBook } from "./fault-book.js";
+import { type AkashFault, type AkashOperation, isOfConsole } from "./faults.js";
 import { Tokens } from "./gateway/token.js";
 import { IDENTITIES, OWNER } from "./identities.js";
 import type { AkashRequestEntry, SimulatedAkashOptions } from "./options.js";
@@ -26,13 +29,13 @@ export class World {
   readonly clock: ChainClock;
   readonly providers: readonly MarketProvider[];
   readonly troubles = new Troubles();
-  readonly faults = new FaultBook();
+  readonly faults = new FaultBook<AkashFault, AkashOperation>(isOfConsole);
+  readonly held = new HeldRequests();
   readonly tokens: Tokens;
   readonly deployments: SimulatedDeployment[] = [];
   readonly requests: AkashRequestEntry[] = [];
   readonly runtime;
   creditsUact: bigint;
-  heldRequests = 0;
   openStreams = 0;
   /** Ends streams of a deployment, or all. */
   readonly streams = new Set<{ readonly dseq: string; cut(): void }>();
@@ -64,11 +67,12 @@ export class World {
     return within(range, this.#random);
   }
 
-  wait(ms: number): Promise<void> {
-    this.heldRequests += 1;
+  /** Holds the answer to a request back until so much time has passed. */
+  wait(message: Pick<IncomingMessage, "headers">, ms: number): Promise<void> {
+    const letGo = this.held.hold(message);
     return new Promise((resolve) => {
       this.host.setTimer(ms, () => {
-        this.heldRequests -= 1;
+        letGo();
         // What was under way when everything was closed never lands.
         if (!this.#closed) resolve();
       });

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Host } from "../../spec/host.js";
+import { HeldRequests } from "../http/held-requests.js";
 import { wordCommands } from "./command.js";
 import { ServiceFailure } from "./failure.js";
 import { type AwsBatchFault, type AwsBatchFaultControl, createFaultDesk } from "./faults.js";
@@ -48,6 +49,8 @@ export interface AwsBatchSimulator {
   reclaim(jobId: string): void;
   /** Requests whose answers faults hold back now: they come with time, or never. */
   readonly heldRequests: number;
+  /** Whether the answer to the request that came with this `x-request-id` is held back. A request that its client has given up counts until that is noticed here. */
+  isHeld(requestId: string): boolean;
   /** Ends commands and closes the server. */
   close(): Promise<void>;
 }
@@ -72,22 +75,21 @@ export async function startAwsBatchSimulator(options: AwsBatchSimulatorOptions):
   const elsewhere = new BatchService({ ...options, queues: [] }, commands);
   const desk = createFaultDesk();
   const requests: RecordedRequest[] = [];
-  const held = new Set<object>();
+  const held = new HeldRequests();
   const meter = createRateMeter(host, options.callsPerSecond);
   let closing = false;
 
   /** Gives the answer late, or none at all. */
   const hold = (response: ServerResponse, late?: Answer): void => {
-    const entry = {};
-    held.add(entry);
+    const letGo = held.hold(response.req);
     const timer =
       late &&
       host.setTimer(SLOW_MS, () => {
-        held.delete(entry);
+        letGo();
         send(response, late);
       });
     response.once("close", () => {
-      held.delete(entry);
+      letGo();
       timer?.cancel();
     });
   };
@@ -152,8 +154,9 @@ export async function startAwsBatchSimulator(options: AwsBatchSimulatorOptions):
     definitionRevisions: () => new Map([...service.definitions.byName].map(([name, revisions]) => [name, revisions.length])),
     reclaim: (jobId) => service.jobs.get(jobId)?.reclaim(),
     get heldRequests() {
-      return held.size;
+      return held.count;
     },
+    isHeld: (requestId) => held.has(requestId),
     async close() {
       closing = true;
       await service.close();

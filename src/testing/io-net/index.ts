@@ -7,7 +7,7 @@ export type {
   VirtualContainerOptions,
 } from "./containers.js";
 export { virtualContainers } from "./containers.js";
-export type { IoNetFault, IoNetFaultRule, IoNetOperation } from "./fault-book.js";
+export type { IoNetFault, IoNetFaultRule, IoNetOperation } from "./faults.js";
 export type {
   IoNetRequestEntry,
   IoNetSimulator,

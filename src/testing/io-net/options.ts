@@ -1,7 +1,7 @@
 import type { NanoUsd } from "../../model/money.js";
 import type { Host } from "../../spec/host.js";
 import type { ContainerRuntime } from "./containers.js";
-import type { IoNetFaultRule, IoNetOperation } from "./fault-book.js";
+import type { IoNetFaultRule, IoNetOperation } from "./faults.js";
 
 /** A place in which hardware stands. */
 export interface SimulatedPlace {

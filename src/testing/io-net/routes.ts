@@ -1,4 +1,4 @@
-import type { IoNetOperation } from "./fault-book.js";
+import type { IoNetOperation } from "./faults.js";
 
 const PREFIX = "/enterprise/v1/io-cloud/caas";
 

@@ -46,6 +46,7 @@ test("in every history no money is made or lost, no closed deployment costs more
       const host = createVirtualHost({ seed });
       const world = new World({ host, creditsUsd: CREDITS_USD });
       const service = new ConsoleService(world);
+      const wait = (ms: number): Promise<void> => world.wait({ headers: {} }, ms);
       // Refusals are as good as successes here: what matters is what becomes of the money.
       const carryOut = (work: () => Promise<unknown>) =>
         host.waitFor(
@@ -75,21 +76,21 @@ test("in every history no money is made or lost, no closed deployment costs more
       for (const [nonce, one] of acts.entries()) {
         const deployment = "which" in one ? world.deployments[one.which % Math.max(1, world.deployments.length)] : undefined;
         const { dseq = "" } = deployment ?? {};
-        if (one.kind === "create") await carryOut(() => service.create({ data: { sdl: sdl(one.gpus, nonce) } }));
+        if (one.kind === "create") await carryOut(() => service.create({ data: { sdl: sdl(one.gpus, nonce) } }, wait));
         else if (one.kind === "pass") await host.advance(one.ms);
-        else if (one.kind === "close") await carryOut(() => service.close(dseq, false));
-        else if (one.kind === "deposit") await carryOut(() => service.deposit({ data: { dseq, deposit: one.usd } }));
+        else if (one.kind === "close") await carryOut(() => service.close(dseq, false, wait));
+        else if (one.kind === "deposit") await carryOut(() => service.deposit({ data: { dseq, deposit: one.usd } }, wait));
         else if (one.kind === "provider-closes") {
           for (const lease of deployment?.leases ?? []) deployment?.closeLease(lease, "lease_closed_reason_unstable");
         } else {
           await host.advance(30_000);
           const bid = deployment?.bids[one.bid % Math.max(1, deployment.bids.length)];
           const leases = bid === undefined ? [] : [{ dseq, gseq: 1, oseq: 1, provider: bid.provider.address }];
-          await carryOut(() => service.lease({ manifest: deployment?.request.sdl.manifest, leases }));
+          await carryOut(() => service.lease({ manifest: deployment?.request.sdl.manifest, leases }, wait));
         }
         check();
       }
-      for (const { dseq } of world.deployments) await carryOut(() => service.close(dseq, false));
+      for (const { dseq } of world.deployments) await carryOut(() => service.close(dseq, false, wait));
       check();
       await host.advance(100 * HOUR_MS);
       check();

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Incoming, json, type Reply, serve } from "../http/faulty-server.js";
+import type { Reply } from "../../http/loopback-server.js";
+import { type Incoming, json, serve, type Wait } from "../http/faulty-server.js";
 import { OWNER } from "../identities.js";
 import { FUNDING, type World } from "../world.js";
 import { ConsoleService } from "./console-service.js";
@@ -38,39 +39,45 @@ export class ConsoleServer {
     );
   }
 
-  async #perform({ message, method, url, body }: Incoming): Promise<Reply> {
+  async #perform({ message, method, url, body, wait }: Incoming): Promise<Reply> {
     const route = routeOf(method, url.pathname, this.#world.contract);
     this.#limitRate();
     if (route.operation === "unknown") throw notFound("Resource");
     if (route.guarded) this.#authenticate(message);
     const parsed = this.#readBody(route, method, message, body);
     if (route.operation === "close") {
-      const { status, value } = await this.#service.close(route.ids[0] ?? "", url.searchParams.get("async") === "true");
+      const { status, value } = await this.#service.close(route.ids[0] ?? "", url.searchParams.get("async") === "true", wait);
       return json(status, this.#decorate(value));
     }
-    const value = await this.#answer(route, method, url.searchParams, parsed);
+    const value = await this.#answer(route, method, url.searchParams, parsed, wait);
     const isCreated = route.operation === "create" || route.operation === "jwt" || (route.operation === "settings" && method === "POST");
     return json(isCreated ? 201 : 200, this.#decorate(value));
   }
 
-  async #answer({ operation, ids: [id = "", second = "", third = ""] }: Route, method: string, query: URLSearchParams, body: unknown) {
+  async #answer(
+    { operation, ids: [id = "", second = "", third = ""] }: Route,
+    method: string,
+    query: URLSearchParams,
+    body: unknown,
+    wait: Wait,
+  ) {
     const { contract, options, host, clock, deployments } = this.#world;
     const service = this.#service;
     switch (operation) {
       case "create":
-        return service.create(body);
+        return service.create(body, wait);
       case "list":
         return service.list(query);
       case "detail":
         return service.detail(id);
       case "update":
-        return service.update(id, body);
+        return service.update(id, body, wait);
       case "bids":
         return service.bids(id === "" ? (query.get("dseq") ?? undefined) : id);
       case "lease":
-        return service.lease(body);
+        return service.lease(body, wait);
       case "deposit":
-        return service.deposit(body);
+        return service.deposit(body, wait);
       case "activity":
         return service.activity(id);
       case "jwt":

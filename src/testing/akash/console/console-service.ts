@@ -1,12 +1,12 @@
 import { SimulatedDeployment } from "../chain/deployment.js";
-import type { Lease } from "../chain/lease.js";
-import type { Bid } from "../chain/market.js";
+import type { Wait } from "../http/faulty-server.js";
 import { AUDITOR } from "../identities.js";
 import { readSdl, SdlError } from "../sdl/read-sdl.js";
 import { uactToUsd, usdToUact } from "../sdl/units.js";
 import { FUNDING, type World } from "../world.js";
 import { checked, createBody, depositBody, leaseBody, settingsBody, tokenBody, updateBody } from "./bodies.js";
 import { AkashFailure, badRequest, insufficientBalance, notFound, refusal } from "./failure.js";
+import { Leases } from "./leases.js";
 import { type Viewer, viewBid, viewDetail, viewListItem } from "./views.js";
 
 /** GPUs that trial accounts do not get. */
@@ -18,14 +18,16 @@ const MOST_RAISE_HOURS = 48;
 /** What the Console does for an account. */
 export class ConsoleService {
   readonly #world: World;
+  readonly #leases: Leases;
   readonly #activities = new Map<string, { status: "pending" | "succeeded" | "failed"; readonly dseq: string }>();
 
   constructor(world: World) {
     this.#world = world;
+    this.#leases = new Leases(world);
   }
 
   /** Picks the dseq by the clock; there is no key by which a repetition could be known. */
-  async create(body: unknown): Promise<object> {
+  async create(body: unknown, wait: Wait): Promise<object> {
     const world = this.#world;
     const { data } = checked(createBody, body);
     const sdl = this.#readSdl(data.sdl);
@@ -35,7 +37,7 @@ export class ConsoleService {
     if (depositUsd < FUNDING.defaultDepositUsd) throw badRequest("Deposit too low");
     this.#afford(depositUsd);
     const dseq = this.#newDseq();
-    await world.wait(this.#transactionMs());
+    await wait(this.#transactionMs());
     this.#afford(depositUsd);
     world.creditsUact -= usdToUact(depositUsd);
     const deployment = new SimulatedDeployment(
@@ -54,22 +56,17 @@ export class ConsoleService {
   }
 
   /** Makes leases, or only sends the manifest again where there are some already. */
-  async lease(body: unknown): Promise<object> {
-    const world = this.#world;
+  async lease(body: unknown, wait: Wait): Promise<object> {
     const request = checked(leaseBody, body);
-    if (world.contract === "aug" && request.manifest === undefined) checked(leaseBody.required({ manifest: true }), body);
+    if (this.#world.contract === "aug" && request.manifest === undefined) checked(leaseBody.required({ manifest: true }), body);
     const dseqs = new Set(request.leases.map(({ dseq }) => dseq));
     const [dseq = ""] = dseqs;
     if (dseqs.size > 1) throw badRequest("All leases must belong to one deployment");
     const deployment = this.#find(dseq);
     if (deployment.leases.every(({ active }) => !active)) {
-      const chosen = this.#choose(deployment, request.leases);
-      this.#reach(dseq, chosen);
-      await world.wait(this.#transactionMs());
-      this.#choose(deployment, request.leases);
-      deployment.accept(chosen);
+      await this.#leases.make(deployment, request.leases, () => wait(this.#transactionMs()));
     }
-    for (const lease of deployment.leases.filter(({ active }) => active)) this.#send(deployment, lease, request.manifest);
+    this.#leases.send(deployment, request.manifest);
     return this.detail(dseq);
   }
 
@@ -100,7 +97,7 @@ export class ConsoleService {
   }
 
   /** Only what is not counted by the market can be changed. */
-  async update(dseq: string, body: unknown): Promise<object> {
+  async update(dseq: string, body: unknown, wait: Wait): Promise<object> {
     const { data } = checked(updateBody, body);
     const deployment = this.#find(dseq);
     if (deployment.state === "closed") throw badRequest("Deployment closed");
@@ -109,19 +106,19 @@ export class ConsoleService {
       if (JSON.stringify(sdl.groups.map(shapeOf)) !== JSON.stringify(deployment.request.sdl.groups.map(shapeOf))) {
         throw badRequest("Resources, count and prices cannot be changed");
       }
-      await this.#world.wait(this.#transactionMs());
+      await wait(this.#transactionMs());
       deployment.update(data.sdl, sdl);
     }
-    for (const lease of deployment.leases.filter(({ active }) => active)) this.#send(deployment, lease, undefined);
+    this.#leases.send(deployment, undefined);
     return this.detail(dseq);
   }
 
-  async deposit(body: unknown): Promise<object> {
+  async deposit(body: unknown, wait: Wait): Promise<object> {
     const { data } = checked(depositBody, body);
     const deployment = this.#find(data.dseq);
     if (deployment.state === "closed") throw badRequest("Deployment closed");
     this.#afford(data.deposit);
-    await this.#world.wait(this.#transactionMs());
+    await wait(this.#transactionMs());
     this.#afford(data.deposit);
     this.#world.creditsUact -= usdToUact(data.deposit);
     deployment.deposit(usdToUact(data.deposit));
@@ -129,12 +126,12 @@ export class ConsoleService {
   }
 
   /** Again means nothing. With `async` it goes on behind the answer. */
-  async close(dseq: string, isAsync: boolean): Promise<{ readonly status: number; readonly value: object }> {
+  async close(dseq: string, isAsync: boolean, wait: Wait): Promise<{ readonly status: number; readonly value: object }> {
     const world = this.#world;
     const deployment = this.#find(dseq);
     const ms = this.#transactionMs() + (world.troubles.find("slow-close")?.ms ?? 0);
     if (!isAsync || world.contract === "aug") {
-      if (deployment.state === "active") await world.wait(ms);
+      if (deployment.state === "active") await wait(ms);
       deployment.close();
       return { status: 200, value: { data: { success: true } } };
     }
@@ -230,49 +227,6 @@ export class ConsoleService {
 
   #signTx(seed: string): object {
     return { code: 0, transactionHash: this.#world.host.sha256(`tx ${seed}`).toUpperCase(), rawLog: "" };
-  }
-
-  /** The bids that are to be taken. @throws what the chain or the Console says of one that cannot. */
-  #choose(deployment: SimulatedDeployment, wanted: readonly { gseq: number; oseq: number; provider: string }[]): readonly Bid[] {
-    if (deployment.state === "closed") throw badRequest("Deployment closed");
-    return wanted.map(({ gseq, oseq, provider }) => {
-      const bid = deployment.bids.find((one) => one.gseq === gseq && one.oseq === oseq && one.provider.address === provider);
-      if (bid === undefined) throw badRequest("Bid not found");
-      if (!bid.provider.audited) throw new AkashFailure(403, "The provider is not audited.");
-      const order = deployment.groups.find((group) => group.gseq === gseq)?.order;
-      if (bid.state !== "open") throw badRequest("Bid not open");
-      if (order?.state !== "open") throw badRequest("Order not open");
-      return bid;
-    });
-  }
-
-  /** The newer contract looks first whether the provider answers at all. */
-  #reach(dseq: string, bids: readonly Bid[]): void {
-    const { contract, troubles } = this.#world;
-    if (contract === "aug") return;
-    for (const { provider } of bids) {
-      if (provider.isOnline && !troubles.strike("provider-unreachable", provider.options.name)) continue;
-      throw new AkashFailure(502, "The provider is unreachable; no lease was created.", {
-        code: "provider_unreachable",
-        data: { dseq, provider: provider.address, reason: "connect ECONNREFUSED" },
-      });
-    }
-  }
-
-  #send(deployment: SimulatedDeployment, lease: Lease, manifest: string | undefined): void {
-    const { contract, troubles } = this.#world;
-    const { address, options, isOnline } = lease.bid.provider;
-    const undelivered = (status: number, reason: string): AkashFailure =>
-      new AkashFailure(
-        status,
-        `The lease exists, but the provider did not take its manifest: ${reason}`,
-        contract === "aug" ? {} : { code: "manifest_not_delivered", data: { dseq: deployment.dseq, provider: address, reason } },
-      );
-    if (!isOnline || troubles.strike("manifest-not-delivered", options.name)) throw undelivered(503, "connect ETIMEDOUT");
-    if (contract === "aug" && troubles.strike("provider-unreachable", options.name)) throw undelivered(503, "connect ECONNREFUSED");
-    const refused = deployment.refusalOf(manifest);
-    if (refused !== undefined) throw undelivered(422, refused);
-    deployment.deliver(lease);
   }
 
   #limit(deployment: SimulatedDeployment, hours: number | null): void {

@@ -1,4 +1,4 @@
-import type { AkashRefusal } from "../fault-book.js";
+import type { AkashRefusal } from "../faults.js";
 
 type Contract = "aug" | "sep";
 

@@ -1,4 +1,4 @@
-import type { AkashOperation } from "../fault-book.js";
+import type { AkashOperation } from "../faults.js";
 
 /** Which request it is, and what its path names. */
 export interface Route {

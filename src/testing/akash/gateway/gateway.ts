@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocketServer } from "ws";
+import { type Listening, listen, type Reply } from "../../http/loopback-server.js";
 import type { Lease } from "../chain/lease.js";
-import type { AkashOperation } from "../fault-book.js";
-import { type Incoming, json, type Listening, listen, type Reply, serve } from "../http/faulty-server.js";
+import type { AkashOperation } from "../faults.js";
+import { type Incoming, json, serve } from "../http/faulty-server.js";
 import { GATEWAY_KEY } from "../identities.js";
 import type { MarketProvider } from "../provider/market-provider.js";
 import type { World } from "../world.js";
@@ -156,7 +157,7 @@ export class Gateway {
       ...this.#origin(message),
     });
     if (!(what in STREAMS)) return refuseUpgrade(socket, 404, "not found");
-    if (!(await passUpgrade(world, operation, socket))) return;
+    if (!(await passUpgrade(world, operation, message, socket))) return;
     const { scope } = STREAMS[what as keyof typeof STREAMS];
     const services = (query.get("service") ?? "").split(",").filter((name) => name !== "");
     if (what === "shell" && (services.length !== 1 || query.get("cmd0") === null))

@@ -4,7 +4,9 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { WebSocketServer } from "ws";
 import { z } from "zod";
-import { type Incoming, json, type Listening, listen, type Reply, serve } from "../http/faulty-server.js";
+import { REQUEST_ID_HEADER } from "../../http/held-requests.js";
+import { type Listening, listen, type Reply } from "../../http/loopback-server.js";
+import { type Incoming, json, serve } from "../http/faulty-server.js";
 import type { World } from "../world.js";
 import { VIA_PROXY_HEADER } from "./gateway.js";
 import { nameOf, refusalOf } from "./proxy-rules.js";
@@ -82,17 +84,17 @@ export class ProviderProxy {
       query: "",
       body: "",
     });
-    if (!(await passUpgrade(world, "proxySocket", socket))) return;
+    if (!(await passUpgrade(world, "proxySocket", message, socket))) return;
     new ProxyStream(await upgrade(this.#websockets, message, socket, head), world, this.#ws);
   }
 
-  async #perform({ method, url, body }: Incoming): Promise<Reply> {
+  async #perform({ message, method, url, body }: Incoming): Promise<Reply> {
     if (method !== "POST" || url.pathname !== "/") return json(404, { message: "not found" });
     const wish = readWish(body);
     const refused = wish === undefined ? "invalid request" : refusalOf(this.#world, wish.url);
     if (wish === undefined || refused !== undefined) return json(400, { message: refused });
     for (let attempt = 0; ; attempt += 1) {
-      const answer = await this.#attempt(wish);
+      const answer = await this.#attempt(wish, message.headers[REQUEST_ID_HEADER]);
       if (answer === "bad-certificate") return json(495, { message: "invalid certificate" });
       if (answer === "not-tls") return json(400, { message: "the provider does not speak TLS" });
       const isOver = answer !== "unreachable" && answer.status < 500;
@@ -100,11 +102,13 @@ export class ProviderProxy {
     }
   }
 
-  #attempt(wish: Wish): Promise<Attempt> {
+  #attempt(wish: Wish, requestId: string | readonly string[] | undefined): Promise<Attempt> {
     const { host } = this.#world;
     const target = new URL(wish.url);
     const headers: Record<string, string> = { [VIA_PROXY_HEADER]: "1", connection: "close" };
     if (wish.auth?.type === "jwt") headers["authorization"] = `Bearer ${wish.auth.token}`;
+    // Held back there, it is held back here.
+    if (typeof requestId === "string") headers[REQUEST_ID_HEADER] = requestId;
     if (wish.body !== undefined) headers["content-type"] = "application/json";
     return new Promise((resolve) => {
       // The certificate is checked below, by the name that it must bear.

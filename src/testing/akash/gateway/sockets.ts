@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocket, WebSocketServer } from "ws";
 import { importPeer } from "../../../kit/lazy-import.js";
-import type { AkashOperation } from "../fault-book.js";
+import type { AkashOperation } from "../faults.js";
 import type { World } from "../world.js";
 
 export type WsModule = typeof import("ws");
@@ -84,13 +84,13 @@ export function refuseUpgrade(socket: Duplex, status: number, message: string): 
 }
 
 /** Lets a fault strike an upgrade. False: it was dealt with. */
-export async function passUpgrade(world: World, operation: AkashOperation, socket: Duplex): Promise<boolean> {
+export async function passUpgrade(world: World, operation: AkashOperation, message: IncomingMessage, socket: Duplex): Promise<boolean> {
   const fault = world.faults.strike(operation);
   switch (fault?.kind) {
     case undefined:
       return true;
     case "slow":
-      await world.wait(fault.ms);
+      await world.wait(message, fault.ms);
       return true;
     case "status":
       refuseUpgrade(socket, fault.status, "refused");
@@ -101,13 +101,10 @@ export async function passUpgrade(world: World, operation: AkashOperation, socke
       socket.destroy();
       return false;
     case "silence":
-      world.heldRequests += 1;
       // Only a socket that is read tells that the other side has gone.
       socket.resume();
       socket.on("end", () => socket.destroy());
-      socket.on("close", () => {
-        world.heldRequests -= 1;
-      });
+      socket.on("close", world.held.hold(message));
       return false;
   }
 }

@@ -1,3 +1,5 @@
+import type { HttpFault } from "../http/http-fault.js";
+
 /** Requests of the Console API, of a provider's gateway (`gateway...`) and of the provider proxy (`proxy...`). */
 export type AkashOperation =
   | "create"
@@ -61,26 +63,11 @@ export type AkashRefusal =
   /** 502 of the lease call [Sep+]: no lease was made, the next bid can be taken. */
   | "provider_unreachable";
 
-/** What goes wrong with a request. */
+/** What goes wrong with a request. `silence` with `effect` on `create` is the ambiguous create: the tx lands, the client times out. */
 export type AkashFault =
-  /** No answer ever comes. `effect`: the request was carried out. With `effect` on `create` this is the ambiguous create: the tx lands, the client times out. */
-  | { readonly kind: "silence"; readonly effect: boolean }
-  /** An HTTP status. `effect`: the request was carried out all the same. Default body: the Console's error body for that status. */
-  | {
-      readonly kind: "status";
-      readonly status: number;
-      readonly body?: unknown;
-      readonly headers?: Readonly<Record<string, string>>;
-      readonly effect: boolean;
-    }
+  | HttpFault
   /** A refusal in the Console's own words; nothing was carried out. */
-  | { readonly kind: "refuse"; readonly as: AkashRefusal; readonly retryAfterS?: number }
-  /** It is carried out, and the answer is no JSON. */
-  | { readonly kind: "garbage" }
-  /** It is carried out, and the answer comes late. */
-  | { readonly kind: "slow"; readonly ms: number }
-  /** The connection is cut. `effect`: after the request was carried out. */
-  | { readonly kind: "cut"; readonly effect: boolean };
+  | { readonly kind: "refuse"; readonly as: AkashRefusal; readonly retryAfterS?: number };
 
 /** When a fault strikes. Websockets know `silence`, `status` (of the upgrade), `slow` and `cut`. */
 export interface AkashFaultRule {
@@ -91,24 +78,5 @@ export interface AkashFaultRule {
   readonly times?: number;
 }
 
-/** Faults that are to strike. */
-export class FaultBook {
-  #rules: { readonly rule: AkashFaultRule; left: number }[] = [];
-
-  add(rule: AkashFaultRule): void {
-    this.#rules.push({ rule, left: rule.times ?? 1 });
-  }
-
-  clear(): void {
-    this.#rules = [];
-  }
-
-  strike(operation: AkashOperation): AkashFault | undefined {
-    const found = this.#rules.find(({ rule, left }) => left > 0 && (rule.operation ?? anyOf(operation)) === operation);
-    if (found === undefined) return undefined;
-    found.left -= 1;
-    return found.rule.fault;
-  }
-}
-
-const anyOf = (operation: AkashOperation): AkashOperation | undefined => (/^(gateway|proxy)/.test(operation) ? undefined : operation);
+/** Whether a rule that names no operation strikes here. */
+export const isOfConsole = (operation: AkashOperation): boolean => !/^(gateway|proxy)/.test(operation);
