@@ -5,12 +5,10 @@ import {
   type ContainersUnderTest,
   FAULTS,
   type Fault,
-  type FaultControl,
   type FaultyVerb,
 } from "../../../src/conformance/backend/index.js";
 import { systemHost } from "../../../src/runtime/system-host.js";
 import {
-  type AkashFault,
   type AkashOperation,
   akashProcessContainers,
   type SimulatedAkash,
@@ -18,8 +16,12 @@ import {
   type SimulatedAkashOptions,
   startSimulatedAkash,
 } from "../../../src/testing/akash/index.js";
+import type { HttpFault } from "../../../src/testing/index.js";
 import { createVirtualHost } from "../../../src/testing/virtual-host.js";
 import { freePort } from "../../support/free-port.js";
+import { HTTP_FAULTS, httpFaultControl } from "./http-faults.js";
+import { PLAYED_LAUNCHES } from "./played-launches.js";
+import { createTraffic, paced, ping, watchedFetch } from "./traffic.js";
 
 const HOUR_MS = 3_600_000;
 const SLOW_MS = 300_000;
@@ -35,45 +37,11 @@ const OPERATIONS: Readonly<Partial<Record<FaultyVerb, AkashOperation>>> = {
   logs: "proxySocket",
 };
 
-const FAULT: Readonly<Record<Fault, AkashFault>> = {
-  "request-lost": { kind: "silence", effect: false },
-  "answer-lost": { kind: "silence", effect: true },
-  "server-error": { kind: "status", status: 503, effect: false },
-  "server-error-after-effect": { kind: "status", status: 502, effect: true },
-  "rate-limited": { kind: "status", status: 429, headers: { "retry-after": "2" }, effect: false },
-  malformed: { kind: "garbage" },
+const FAULT: Readonly<Record<Fault, HttpFault>> = {
+  ...HTTP_FAULTS,
   unauthorized: { kind: "status", status: 401, effect: false },
   slow: { kind: "slow", ms: SLOW_MS },
 };
-
-function faultControl(simulator: SimulatedAkash): FaultControl {
-  return {
-    supported: FAULTS,
-    inject: (fault, verb, times = 1) => {
-      simulator.clearFaults();
-      const operation = verb === undefined ? undefined : OPERATIONS[verb];
-      simulator.inject({ fault: FAULT[fault], times, ...(operation === undefined ? {} : { operation }) });
-    },
-    clear: () => simulator.clearFaults(),
-  };
-}
-
-/** The platform's fetch with a count of what is between here and the simulator. Bodies are read to their end. */
-function countingFetch() {
-  let underWay = 0;
-  const counted: typeof globalThis.fetch = async (input, init) => {
-    underWay += 1;
-    try {
-      const response = await fetch(input, init);
-      const { status, headers } = response;
-      const text = await response.text();
-      return new Response(status === 204 ? null : text, { status, headers });
-    } finally {
-      underWay -= 1;
-    }
-  };
-  return { fetch: counted, underWay: () => underWay };
-}
 
 /** The backend and a simulator on real sockets, with everything else on virtual time. */
 export async function createAkash(
@@ -82,24 +50,19 @@ export async function createAkash(
 ): Promise<BackendUnderTest & { readonly simulator: SimulatedAkash }> {
   const host = createVirtualHost();
   const simulator = await startSimulatedAkash({ host, ...habits });
-  const traffic = countingFetch();
+  const traffic = createTraffic(simulator);
   const instance = () =>
     akash({
       apiKey: simulator.apiKey,
       baseUrl: simulator.url,
       proxyUrl: simulator.providerProxyUrl,
-      fetch: traffic.fetch,
+      fetch: watchedFetch(traffic),
       contract: habits.contract === "aug" ? "2026-08" : "2026-09",
       ...options,
     });
-  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  const ping = async (url: string): Promise<void> => void (await fetch(url).then((answer) => answer.text()));
-  const atRest = async (): Promise<void> => {
-    // What was written to a stream is there by the time that a later question is answered.
+  const settleStreams = async (): Promise<void> => {
     if (simulator.openStreams > 0) await ping(`${simulator.providerProxyUrl}/ping`);
-    for (let calm = 0; calm < 5; calm = traffic.underWay() > simulator.heldRequests ? 0 : calm + 1) await turn();
   };
-  let passing: Promise<void> = Promise.resolve();
   const keyOf = ({ env }: SimulatedAkashDeployment): string => env["SPILLWAY_ATTEMPT"] ?? "";
   const of = (key: string): readonly SimulatedAkashDeployment[] => simulator.deployments().filter((one) => keyOf(one) === key);
   return {
@@ -107,17 +70,8 @@ export async function createAkash(
     host,
     namespace: { id: "testns", secret: "5e".repeat(32) },
     simulator,
-    advance: (ms) => {
-      // One after another: a case that makes a call while it waits for another drives time from both.
-      const passed = passing.then(async () => {
-        await atRest();
-        await host.advance(ms);
-        await atRest();
-      });
-      passing = passed.catch(() => undefined);
-      return passed;
-    },
-    faults: faultControl(simulator),
+    advance: paced(host, traffic, settleStreams),
+    faults: httpFaultControl(simulator, FAULT, OPERATIONS),
     another: async () => instance(),
     ledger: () => {
       const accounts = simulator.ledger();
@@ -137,6 +91,18 @@ export async function createAkash(
   };
 }
 
+/** Steps of milliseconds, for real time. */
+export const QUICK_AKASH = {
+  transactionMs: [5, 10],
+  bidMs: [5, 30],
+  scheduleMs: 5,
+  pullMs: 5,
+  restartMs: 20,
+  fundingMs: 5,
+  publicCacheMs: 0,
+  providersCacheMs: 0,
+} as const satisfies Partial<SimulatedAkashOptions>;
+
 /** The backend on a simulator whose containers are processes of this machine, with steps of milliseconds. */
 async function createAkashContainers(): Promise<ContainersUnderTest> {
   const host = systemHost();
@@ -144,14 +110,7 @@ async function createAkashContainers(): Promise<ContainersUnderTest> {
   const simulator = await startSimulatedAkash({
     host,
     containers: akashProcessContainers(host),
-    transactionMs: [5, 10],
-    bidMs: [5, 30],
-    scheduleMs: 5,
-    pullMs: 5,
-    restartMs: 20,
-    fundingMs: 5,
-    publicCacheMs: 0,
-    providersCacheMs: 0,
+    ...QUICK_AKASH,
   });
   const { apiKey, url: baseUrl, providerProxyUrl: proxyUrl } = simulator;
   const backend = akash({ apiKey, baseUrl, proxyUrl, statusPort, bidWindowMs: 300, bidLimitMs: 6_000, logIdleMs: 400 });
@@ -184,13 +143,7 @@ export function akashSetup(habits: Partial<SimulatedAkashOptions> = {}, options:
     capabilities: akash({ apiKey: "any", contract, ...options }).capabilities,
     create: () => createAkash(habits, options),
     demand: { cpu: 2, memoryMiB: 4_096, diskMiB: 10_240, image: true, interruptible: true, maxLifetimeMs: 4 * HOUR_MS },
-    launches: {
-      succeed: () => ["exit", "0"],
-      fail: (code) => ["exit", String(code)],
-      sleep: (ms) => ["sleep", String(ms)],
-      record: (args) => ["exit", "0", ...args],
-      print: (text) => ["print", text],
-    },
+    launches: PLAYED_LAUNCHES,
     image: "registry.example/conformance:1",
     partial: true,
     faults: FAULTS,

@@ -3,8 +3,9 @@ import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { type AwsBatchClient, type AwsBatchOptions, awsBatch } from "../../../src/backends/aws-batch/index.js";
 import type { BackendUnderTest, FaultControl } from "../../../src/conformance/backend/index.js";
 import type { NanoUsd } from "../../../src/kit/index.js";
-import { type AwsBatchSimulatedJob, type AwsBatchSimulator, startAwsBatchSimulator } from "../../../src/testing/aws-batch/index.js";
+import { type AwsBatchSimulatedJob, startAwsBatchSimulator } from "../../../src/testing/aws-batch/index.js";
 import { createVirtualHost } from "../../../src/testing/virtual-host.js";
+import { createTraffic, paced, type Traffic } from "./traffic.js";
 
 const USD_PER_VCPU_HOUR = 0.05;
 const USD_PER_GIB_HOUR = 0.005;
@@ -26,34 +27,33 @@ export const OPTIONS: AwsBatchOptions = {
   registrySecrets: { "registry.example": "arn:aws:secretsmanager:us-east-1:123456789012:secret:robot" },
 };
 
-/** Counts the calls of SDK clients that are under way, from the moment they are made until they have settled. */
-function createTraffic() {
-  let underWay = 0;
-  return {
-    get underWay() {
-      return underWay;
-    },
-    watch: (client: AwsBatchClient): AwsBatchClient => ({
-      send: async (command, options) => {
-        underWay++;
-        try {
-          return await client.send(command, options);
-        } finally {
-          underWay--;
-        }
-      },
-    }),
-  };
+type Handler = (args: { readonly request: { readonly headers: Record<string, string> } }) => Promise<unknown>;
+
+/** The part of a command's middleware stack that is used. */
+interface Stack {
+  add(middleware: (next: Handler) => Handler, options: { readonly step: "build"; readonly name: string }): void;
 }
 
-/** Until nothing but what faults hold back is between the SDK and the simulator. */
-async function atRest(traffic: { readonly underWay: number }, simulator: AwsBatchSimulator): Promise<void> {
-  let quietTurns = 0;
-  while (quietTurns < 6) {
-    await new Promise((resolve) => setImmediate(resolve));
-    quietTurns = traffic.underWay > simulator.heldRequests ? 0 : quietTurns + 1;
-  }
+/** Before it is signed. */
+function nameRequest(command: object, requestId: string): void {
+  const { middlewareStack } = command as { readonly middlewareStack: Stack };
+  const naming =
+    (next: Handler): Handler =>
+    (args) => {
+      args.request.headers["x-request-id"] = requestId;
+      return next(args);
+    };
+  middlewareStack.add(naming, { step: "build", name: "nameRequest" });
 }
+
+/** From the moment that a command is sent until it has settled. */
+const watched = (client: AwsBatchClient, traffic: Traffic): AwsBatchClient => ({
+  send: (command, options) =>
+    traffic.watch((requestId) => {
+      nameRequest(command, requestId);
+      return client.send(command, options);
+    }),
+});
 
 /** The backend with the real SDK on a simulator of its own, on virtual time. */
 export async function create(): Promise<BackendUnderTest> {
@@ -63,27 +63,17 @@ export async function create(): Promise<BackendUnderTest> {
     queues: [{ name: "fargate", platform: "fargate", usdPerVcpuHour: USD_PER_VCPU_HOUR, usdPerGiBHour: USD_PER_GIB_HOUR }],
     region: REGION,
   });
-  const traffic = createTraffic();
+  const traffic = createTraffic(simulator);
   const settings = { region: REGION, endpoint: simulator.endpoint, credentials: CREDENTIALS, maxAttempts: 1 };
   const client = new BatchClient(settings);
   const logsClient = new CloudWatchLogsClient(settings);
-  const instance = () => awsBatch({ ...OPTIONS, client: traffic.watch(client), logsClient: traffic.watch(logsClient) });
-  let passing: Promise<void> = Promise.resolve();
+  const instance = () => awsBatch({ ...OPTIONS, client: watched(client, traffic), logsClient: watched(logsClient, traffic) });
   const keyOf = ({ tags }: { readonly tags: Readonly<Record<string, string>> }): string => tags["spillway-key"] ?? "";
   return {
     backend: instance(),
     host,
     namespace: { id: "testns", secret: "00".repeat(32) },
-    advance: (ms) => {
-      // One after another: a case that makes a call while it waits for another drives time from both.
-      const passed = passing.then(async () => {
-        await atRest(traffic, simulator);
-        await host.advance(ms);
-        await atRest(traffic, simulator);
-      });
-      passing = passed.catch(() => {});
-      return passed;
-    },
+    advance: paced(host, traffic),
     faults: simulator.faults as FaultControl,
     ledger: () => {
       const sums = new Map<string, NanoUsd>();

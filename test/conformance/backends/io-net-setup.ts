@@ -5,12 +5,11 @@ import {
   type ContainersUnderTest,
   FAULTS,
   type Fault,
-  type FaultControl,
   type FaultyVerb,
 } from "../../../src/conformance/backend/index.js";
 import { systemHost } from "../../../src/runtime/system-host.js";
+import type { HttpFault } from "../../../src/testing/index.js";
 import {
-  type IoNetFault,
   type IoNetOperation,
   type IoNetSimulator,
   type IoNetSimulatorOptions,
@@ -20,6 +19,9 @@ import {
 } from "../../../src/testing/io-net/index.js";
 import { createVirtualHost } from "../../../src/testing/virtual-host.js";
 import { freePort } from "../../support/free-port.js";
+import { HTTP_FAULTS, httpFaultControl } from "./http-faults.js";
+import { PLAYED_LAUNCHES } from "./played-launches.js";
+import { createTraffic, paced, ping, watchedFetch } from "./traffic.js";
 
 const HOUR_MS = 3_600_000;
 const SLOW_MS = 100_000;
@@ -35,56 +37,11 @@ const OPERATIONS: Readonly<Partial<Record<FaultyVerb, IoNetOperation>>> = {
   logs: "log",
 };
 
-const FAULT: Readonly<Record<Fault, IoNetFault>> = {
-  "request-lost": { kind: "silence", effect: false },
-  "answer-lost": { kind: "silence", effect: true },
-  "server-error": { kind: "status", status: 503, effect: false },
-  "server-error-after-effect": { kind: "status", status: 502, effect: true },
-  "rate-limited": { kind: "status", status: 429, headers: { "retry-after": "2" }, effect: false },
-  malformed: { kind: "garbage" },
+const FAULT: Readonly<Record<Fault, HttpFault>> = {
+  ...HTTP_FAULTS,
   unauthorized: { kind: "status", status: 400, body: { key_set: true }, effect: false },
   slow: { kind: "slow", ms: SLOW_MS },
 };
-
-function faultControl(simulator: IoNetSimulator): FaultControl {
-  return {
-    supported: FAULTS,
-    inject: (fault, verb, times = 1) => {
-      simulator.clearFaults();
-      const operation = verb === undefined ? undefined : OPERATIONS[verb];
-      simulator.inject({ fault: FAULT[fault], times, ...(operation === undefined ? {} : { operation }) });
-    },
-    clear: () => simulator.clearFaults(),
-  };
-}
-
-/**
- * The platform's fetch, which knows what is between here and the simulator: each request by a name of its own, since the simulator may learn late that
- * one was given up. Bodies of JSON are read to their end.
- */
-function countingFetch() {
-  const underWay = new Set<string>();
-  let made = 0;
-  let hasStreamed = false;
-  const counted: typeof globalThis.fetch = async (input, init) => {
-    made += 1;
-    const id = String(made);
-    underWay.add(id);
-    const headers = new Headers(init?.headers);
-    headers.set("x-request-id", id);
-    try {
-      const response = await fetch(input, { ...init, headers });
-      if (response.headers.get("content-type") !== "application/json") {
-        hasStreamed = true;
-        return response;
-      }
-      return new Response(await response.text(), { status: response.status, headers: response.headers });
-    } finally {
-      underWay.delete(id);
-    }
-  };
-  return { fetch: counted, underWay: () => [...underWay], hasStreamed: () => hasStreamed };
-}
 
 /** The backend and a simulator on a real socket, with everything else on virtual time. */
 export async function createIoNet(
@@ -93,17 +50,15 @@ export async function createIoNet(
 ): Promise<BackendUnderTest & { readonly simulator: IoNetSimulator }> {
   const host = createVirtualHost();
   const simulator = await startIoNetSimulator({ host, ...habits });
-  const traffic = countingFetch();
-  const instance = () => ioNet({ apiKey: simulator.apiKey, baseUrl: simulator.url, fetch: traffic.fetch, ...options });
-  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  const atRest = async (): Promise<void> => {
-    // What was written to a stream is there by the time that a later question is answered.
-    if (traffic.hasStreamed())
-      for (let asked = 0; asked < 2; asked += 1) await fetch(`${simulator.url}/ping`).then((answer) => answer.text());
-    const isOnItsWay = (): boolean => traffic.underWay().some((id) => !simulator.isHeld(id));
-    for (let calm = 0; calm < 5; calm = isOnItsWay() ? 0 : calm + 1) await turn();
+  const traffic = createTraffic(simulator);
+  let hasStreamed = false;
+  const onStream = (): void => {
+    hasStreamed = true;
   };
-  let passing: Promise<void> = Promise.resolve();
+  const instance = () => ioNet({ apiKey: simulator.apiKey, baseUrl: simulator.url, fetch: watchedFetch(traffic, onStream), ...options });
+  const settleStreams = async (): Promise<void> => {
+    if (hasStreamed) for (let asked = 0; asked < 2; asked += 1) await ping(`${simulator.url}/ping`);
+  };
   /** Whose launch a container was started with: the one that the deployment was made for, unless it was changed in place and names another. */
   const attemptIn = ({ name, started }: SimulatedIoNetDeployment, { SPILLWAY_ATTEMPT: named }: Readonly<Record<string, string>>): string =>
     named === undefined || named === started[0]?.env["SPILLWAY_ATTEMPT"] ? keyOf(name) : named;
@@ -112,17 +67,8 @@ export async function createIoNet(
     host,
     namespace: { id: "testns", secret: "5e".repeat(32) },
     simulator,
-    advance: (ms) => {
-      // One after another: a case that makes a call while it waits for another drives time from both.
-      const passed = passing.then(async () => {
-        await atRest();
-        await host.advance(ms);
-        await atRest();
-      });
-      passing = passed.catch(() => undefined);
-      return passed;
-    },
-    faults: faultControl(simulator),
+    advance: paced(host, traffic, settleStreams),
+    faults: httpFaultControl(simulator, FAULT, OPERATIONS),
     another: async () => instance(),
     ledger: () => new Map([...simulator.ledger()].map(([name, amount]) => [keyOf(name), amount])),
     openCount: () => simulator.openCount(),
@@ -138,6 +84,15 @@ export async function createIoNet(
   };
 }
 
+/** Steps of milliseconds, for real time. */
+export const QUICK_IO_NET = {
+  requestMs: 5,
+  pullMs: 5,
+  urlMs: 5,
+  destroyMs: 5,
+  restartMs: 20,
+} as const satisfies Partial<IoNetSimulatorOptions>;
+
 /** The backend on a simulator whose containers are processes of this machine, with steps of milliseconds. */
 async function createIoNetContainers(): Promise<ContainersUnderTest> {
   const host = systemHost();
@@ -145,11 +100,7 @@ async function createIoNetContainers(): Promise<ContainersUnderTest> {
   const simulator = await startIoNetSimulator({
     host,
     containers: ioNetProcessContainers(host),
-    requestMs: 5,
-    pullMs: 5,
-    urlMs: 5,
-    destroyMs: 5,
-    restartMs: 20,
+    ...QUICK_IO_NET,
   });
   const backend = ioNet({ apiKey: simulator.apiKey, baseUrl: simulator.url, trafficPort, logIdleMs: 400 });
   const deploymentOf = (key: string) => simulator.deployments().find(({ name }) => keyOf(name) === key);
@@ -173,13 +124,7 @@ export const ioNetSetup: BackendConformanceSetup = {
   capabilities: ioNet({ apiKey: "any" }).capabilities,
   create: createIoNet,
   demand: { cpu: 2, memoryMiB: 8_192, diskMiB: 10_240, image: true, interruptible: true, maxLifetimeMs: 4 * HOUR_MS },
-  launches: {
-    succeed: () => ["exit", "0"],
-    fail: (code) => ["exit", String(code)],
-    sleep: (ms) => ["sleep", String(ms)],
-    record: (args) => ["exit", "0", ...args],
-    print: (text) => ["print", text],
-  },
+  launches: PLAYED_LAUNCHES,
   // Nothing is documented of a signal before the end.
   containers: { create: createIoNetContainers, terminates: false, visibilityMs: 0, limits: { bindMs: 30_000, startMs: 30_000 } },
   image: "registry.example/conformance:1",

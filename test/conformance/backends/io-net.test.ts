@@ -1,8 +1,7 @@
-import { describe, expect, test } from "vitest";
-import { backendConformance } from "../../../src/conformance/backend/index.js";
-import type { ConformanceReport } from "../../../src/conformance/report.js";
+import { describe } from "vitest";
 import type { IoNetSimulatorOptions } from "../../../src/testing/io-net/index.js";
 import { createIoNet, ioNetSetup } from "./io-net-setup.js";
+import { wholeSuite } from "./whole-suite.js";
 
 const DEFAULTS: Partial<IoNetSimulatorOptions> = {};
 
@@ -30,32 +29,14 @@ const INAPPLICABLE = [
   "lifetime/timeout",
   "hygiene/close-is",
 ];
-const IS_INAPPLICABLE = new RegExp(`^backend/(${INAPPLICABLE.join("|")})`);
 
 // Real shells once are enough: the habits are those of the simulator on virtual time.
 const { containers: _, ...played } = ioNetSetup;
 
 for (const [title, habits] of Object.entries(PLATFORMS)) {
   describe(title, () => {
-    let report: ConformanceReport | undefined;
-
-    backendConformance(
-      { describe, expect, test },
-      {
-        ...(habits === DEFAULTS ? ioNetSetup : played),
-        create: () => createIoNet(habits),
-        onReport: (made) => {
-          report = made;
-        },
-      },
-    );
-
-    test("nothing is skipped, and only what is not declared does not apply", () => {
-      const inapplicable = report?.clauses.filter(({ status }) => status === "inapplicable").map(({ id }) => id) ?? [];
-      expect(report?.counts).toMatchObject({ failed: 0, skipped: 0 });
-      expect(report?.counts.passed).toBeGreaterThan(90);
-      const isExpected = (id: string): boolean => IS_INAPPLICABLE.test(id) || (habits !== DEFAULTS && id.startsWith("backend/runner/"));
-      expect(inapplicable.filter((id) => !isExpected(id))).toEqual([]);
-    });
+    const create = () => createIoNet(habits);
+    if (habits === DEFAULTS) wholeSuite({ ...ioNetSetup, create }, INAPPLICABLE);
+    else wholeSuite({ ...played, create }, [...INAPPLICABLE, "runner/"]);
   });
 }
