@@ -1,58 +1,13 @@
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { type AkashOptions, akash } from "../../../../src/backends/akash/index.js";
-import type { Bid, CallContext, Demand, Host, Launch, LeaseRef, LeaseReport, Offer, Placement } from "../../../../src/kit/index.js";
+import type { CallContext, Demand, Launch, LeaseRef, LeaseReport, Offer, Placement } from "../../../../src/kit/index.js";
 import { systemHost } from "../../../../src/runtime/system-host.js";
 import { type SimulatedAkashOptions, startSimulatedAkash } from "../../../../src/testing/akash/index.js";
 import { testCallContext } from "../../../../src/testing/call-context.js";
-import { createAkash } from "../../../conformance/backends/akash-setup.js";
+import { createAkash, QUICK_AKASH } from "../../../conformance/backends/akash-setup.js";
+import { DEMAND, placementOf } from "../support/placement.js";
 
 const HOUR_MS = 3_600_000;
-
-export const DEMAND: Demand = {
-  cpu: 2,
-  memoryMiB: 4_096,
-  diskMiB: 4_096,
-  image: true,
-  interruptible: true,
-  maxLifetimeMs: HOUR_MS,
-};
-
-/** Cheapest first, none above the cap. */
-const rankUnder =
-  (cap: number): Placement["rank"] =>
-  (bids: readonly Bid[]) =>
-    bids
-      .filter(({ price }) => price.usdPerHour <= cap)
-      .sort((a, b) => a.price.usdPerHour - b.price.usdPerHour)
-      .map(({ id, price }) => ({ offerId: id, totalUsd: price.usdPerHour, price }));
-
-/** A launch on an offer, at up to four times its price. */
-export function placementOf(host: Host, offer: Offer, launch: Partial<Launch> = {}, more: Partial<Placement> = {}): Placement {
-  const key = launch.key ?? `testns-${host.newId()}`;
-  const cap = more.priceCapUsdPerHour ?? offer.price.usdPerHour * 4;
-  return {
-    key,
-    offer,
-    priceCapUsdPerHour: cap,
-    rank: rankUnder(cap),
-    launch: {
-      key,
-      image: "registry.example/work:1",
-      argv: ["sleep", "86400000"],
-      env: {},
-      secrets: {},
-      resources: { cpu: 2, memoryMiB: 4_096, diskMiB: 4_096 },
-      inputs: [],
-      outputs: [],
-      timeoutMs: HOUR_MS,
-      maxLifetimeMs: HOUR_MS,
-      nonce: "00",
-      labels: {},
-      ...launch,
-    },
-    ...more,
-  };
-}
 
 /** The backend on a simulator on virtual time. `done` lets as much of it pass as a promise needs. */
 export async function onVirtualTime(habits: Partial<SimulatedAkashOptions> = {}, options: AkashOptions = {}) {
@@ -110,6 +65,14 @@ export async function onVirtualTime(habits: Partial<SimulatedAkashOptions> = {},
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   };
+  /** Nothing is open, nothing is locked, and what was charged stays as it is. */
+  const standsStill = async (): Promise<void> => {
+    expect(simulator.openDeployments()).toEqual([]);
+    const before = [...simulator.ledger().values()];
+    expect(before.map(({ locked }) => locked)).toEqual(before.map(() => 0n));
+    await advance(HOUR_MS);
+    expect([...simulator.ledger().values()]).toEqual(before);
+  };
   const dseq = (ref: LeaseRef): string => (ref.data as { readonly dseq: string }).dseq;
   return {
     backend,
@@ -128,6 +91,7 @@ export async function onVirtualTime(habits: Partial<SimulatedAkashOptions> = {},
     untilPhase,
     released,
     find,
+    standsStill,
     dseq,
   };
 }
@@ -135,18 +99,7 @@ export async function onVirtualTime(habits: Partial<SimulatedAkashOptions> = {},
 /** The backend on a simulator whose steps take milliseconds of real time. */
 export async function onRealTime(habits: Partial<SimulatedAkashOptions> = {}, options: AkashOptions = {}) {
   const host = systemHost();
-  const simulator = await startSimulatedAkash({
-    host,
-    transactionMs: [5, 10],
-    bidMs: [5, 30],
-    scheduleMs: 5,
-    pullMs: 5,
-    restartMs: 20,
-    fundingMs: 5,
-    publicCacheMs: 0,
-    providersCacheMs: 0,
-    ...habits,
-  });
+  const simulator = await startSimulatedAkash({ host, ...QUICK_AKASH, ...habits });
   onTestFinished(() => simulator.close());
   const backend = akash({
     apiKey: simulator.apiKey,

@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import type { LeaseRef } from "../../../../src/model/lease.js";
 import { Secret } from "../../../../src/model/secret.js";
-import { DEMAND, onVirtualTime } from "./fixture.js";
+import { DEMAND } from "../support/placement.js";
+import { onVirtualTime } from "./fixture.js";
 
 // Sockets are real, and a machine may be busy.
 vi.setConfig({ testTimeout: 240_000 });

@@ -1,72 +1,28 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of a shell or of the platform, not ours
 import { expect, test, vi } from "vitest";
-import { wrapLaunch } from "../../../../src/data/runner/index.js";
-import { manifestFromLog, parseManifest, runnerToken } from "../../../../src/kit/runner/index.js";
-import { Secret } from "../../../../src/model/secret.js";
+import { manifestFromLog } from "../../../../src/kit/runner/index.js";
 import { systemHost } from "../../../../src/runtime/system-host.js";
 import { akashProcessContainers } from "../../../../src/testing/akash/index.js";
 import { eventually } from "../../../support/eventually.js";
 import { freePort } from "../../../support/free-port.js";
-import { objectServer } from "../../../support/object-server.js";
+import { bindWrapped, LIMIT_MS } from "../support/wrapped-runner.js";
 import { onRealTime } from "./fixture.js";
 
 // Sockets are real, and a machine may be busy.
 vi.setConfig({ testTimeout: 240_000 });
 
-const NONCE = "ab".repeat(32);
-
-/** The runner with a real shell in a container of the simulator, as the runtime would launch it. */
-async function wrapped(argv: readonly string[], options: { readonly hold: boolean }) {
-  const store = await objectServer();
+/** The runner with a real shell in a container of the simulator. */
+async function wrapped(argv: readonly string[], { hold }: { readonly hold: boolean }) {
   const statusPort = await freePort();
-  const host = systemHost();
-  const on = await onRealTime({ containers: akashProcessContainers(host) }, { statusPort });
-  const key = `testns-${host.newId()}`;
-  const token = new Secret(runnerToken({ secret: "00" }, key, host));
-  const launch = wrapLaunch(
-    {
-      key,
-      image: "registry.example/work:1",
-      argv,
-      env: {},
-      secrets: { TOKEN: new Secret("a $secret ${x}") },
-      resources: { cpu: 2, memoryMiB: 4_096, diskMiB: 4_096 },
-      inputs: [],
-      outputs: [{ path: "/out", optional: false }],
-      timeoutMs: 600_000,
-      maxLifetimeMs: 3_600_000,
-      nonce: NONCE,
-      labels: {},
-    },
-    {
-      manifestPut: store.url("PUT", "manifest"),
-      manifestGet: store.url("GET", "manifest"),
-      outputs: { "/out": store.url("PUT", "out") },
-      status: { port: statusPort, token },
-    },
-    options,
-  );
-  // The runner's second is short here.
-  const { ref } = await on.bind({ ...launch, env: { ...launch.env, SPILLWAY_TICK: "0.05" } });
-  const expected = { nonce: NONCE, places: { "/out": "mem:///out" } };
-  const manifest = () =>
-    eventually(
-      () => {
-        const bytes = store.objects.get("manifest");
-        return bytes && parseManifest(bytes, expected);
-      },
-      "the manifest",
-      120_000,
-    );
+  const on = await onRealTime({ containers: akashProcessContainers(systemHost()) }, { statusPort });
+  const run = await bindWrapped(on.host, on.bind, { argv, hold, statusPort });
   const released = () =>
-    eventually(async () => (await on.backend.release(ref, { graceMs: 0 }, on.call())) === "released", "the release", 120_000);
+    eventually(async () => (await on.backend.release(run.ref, { graceMs: 0 }, on.call())) === "released", "the release", LIMIT_MS);
   const starts = (): number => on.simulator.deployments()[0]?.containers[0]?.starts ?? 0;
-  return { ...on, store, ref, manifest, expected, released, starts };
+  return { ...on, ...run, released, starts };
 }
 
-test("command, secrets and outputs survive the way; the manifest object comes first, the marked line second", {
-  timeout: 60_000,
-}, async () => {
+test("command, secrets and outputs survive the way; the manifest object comes first, the marked line second", async () => {
   const on = await wrapped(["sh", "-c", 'echo "to stdout $1"; echo "$TOKEN" >"$SPILLWAY_ROOT/out"', "me", "${HOME} $$ $1 $(HOME)"], {
     hold: true,
   });
@@ -89,10 +45,10 @@ test("command, secrets and outputs survive the way; the manifest object comes fi
   expect(on.simulator.openDeployments()).toEqual([]);
 });
 
-test("a container that exits is started again by the platform, and its command still runs once", { timeout: 240_000 }, async () => {
+test("a container that exits is started again by the platform, and its command still runs once", async () => {
   const on = await wrapped(["sh", "-c", 'echo ran; echo x >"$SPILLWAY_ROOT/out"; exit 0'], { hold: false });
   await on.manifest();
-  await eventually(() => on.starts() >= 3, "two restarts", 120_000);
+  await eventually(() => on.starts() >= 3, "two restarts", LIMIT_MS);
   expect(on.store.count("PUT", "out")).toBe(1);
   await on.released();
 });

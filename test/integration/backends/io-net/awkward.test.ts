@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { toUsd } from "../../../../src/model/money.js";
 import { eventually } from "../../../support/eventually.js";
-import { DEMAND, onRealTime } from "./fixture.js";
+import { DEMAND } from "../support/placement.js";
+import { onRealTime } from "./fixture.js";
 
 type Made = Awaited<ReturnType<typeof onRealTime>>;
 
