@@ -19,9 +19,10 @@ export function onProgress(draft: Draft, key: string, partial: LeaseRef): void {
 export function onBound(draft: Draft, key: string, lease: Lease, offer?: Offer): void {
   const row = draft.lease(key);
   if (row === undefined) return;
+  const price = lease.price ?? row.price;
   if (row.state === "released") {
     // Said to be released, yet still there: released once more. Its money is booked already.
-    draft.changeLease(key, { state: "releasing", releasingAtMs: draft.nowMs, releaseTries: 0 });
+    draft.changeLease(key, { state: "releasing", releasingAtMs: draft.nowMs, releaseTries: 0, ...(row.settled ? {} : { price }) });
     draft.command({ kind: "release", key });
     return;
   }
@@ -32,7 +33,7 @@ export function onBound(draft: Draft, key: string, lease: Lease, offer?: Offer):
       ref: lease.ref,
       state: "open",
       openedAtMs: row.intendedAtMs,
-      price: lease.price ?? row.price,
+      price,
       lifetimeEndMs: draft.nowMs + (row.lifetimeEndMs - row.bindDeadlineMs),
       charge: undefined,
       settled: false,
@@ -42,7 +43,6 @@ export function onBound(draft: Draft, key: string, lease: Lease, offer?: Offer):
     beginRelease(draft, key);
     return;
   }
-  const price = lease.price ?? row.price;
   if (row.state !== "intended") {
     // Found by others first, who did not know the agreed price: the answer to the launch has it.
     if (!row.settled && canonicalJson(price) !== canonicalJson(row.price)) draft.changeLease(key, { price });

@@ -23,19 +23,27 @@ export function onTick(draft: Draft): void {
   for (const lease of draft.leases) {
     if (isIdle(lease) && nowMs >= (lease.idleUntilMs ?? 0)) beginRelease(draft, lease.key);
     if (mayOverstay(draft, lease) && nowMs >= (lease.paidUntilMs ?? 0)) endOverstay(draft, lease.key);
-    if (!lease.settled && lease.state !== "open" && nowMs >= lease.lifetimeEndMs) bookAtLifetimeEnd(draft, lease.key);
-    if (lease.nextTryAtMs === undefined || nowMs < lease.nextTryAtMs) continue;
-    // Until the answer says better: should the effect get lost, it is tried again.
-    draft.changeLease(lease.key, { nextTryAtMs: nowMs + draft.rules.timing.retryMostMs });
-    if (lease.state === "intended") draft.command({ kind: "find", key: lease.key });
-    else if (lease.state === "releasing") draft.command({ kind: "release", key: lease.key });
-    else if (lease.state === "released" && !lease.settled) draft.command({ kind: "ask-charge", key: lease.key });
+    doChores(draft, lease.key);
   }
   if (run.status === "promoting" && run.promoteAtMs !== undefined && nowMs >= run.promoteAtMs) {
     draft.changeRun({ promoteAtMs: nowMs + draft.rules.timing.retryMostMs });
     draft.command({ kind: "promote" });
   }
   settleRunIfDone(draft);
+}
+
+/** What is due of a lease that is on its way out, or that nobody knows yet. */
+function doChores(draft: Draft, key: string): void {
+  const { nowMs } = draft;
+  const before = draft.lease(key);
+  if (before !== undefined && !before.settled && before.state !== "open" && nowMs >= before.lifetimeEndMs) bookAtLifetimeEnd(draft, key);
+  const lease = draft.lease(key);
+  if (lease?.nextTryAtMs === undefined || nowMs < lease.nextTryAtMs) return;
+  // Until the answer says better: should the effect get lost, it is tried again.
+  draft.changeLease(key, { nextTryAtMs: nowMs + draft.rules.timing.retryMostMs });
+  if (lease.state === "intended") draft.command({ kind: "find", key });
+  else if (lease.state === "releasing") draft.command({ kind: "release", key });
+  else if (lease.state === "released" && !lease.settled) draft.command({ kind: "ask-charge", key });
 }
 
 /** Work on a reused lease may be so slow to start that it is not over when the lease's paid time is. What would follow was never agreed to. */

@@ -105,6 +105,19 @@ describe("the life of a run", () => {
     expect(gone.state.leases[0]?.charge).toEqual({ amount: play(happy).state.leases[0]?.charge?.amount, final: true });
   });
 
+  it("takes an old denial for what it is, however late it arrives", () => {
+    const reported = { ...RULES, capabilities: () => ({ ...CAPABILITIES, charges: "reported" as const }) };
+    const asked = play([...happy, { waitMs: CAPABILITIES.visibilityMs - 1_000 }], undefined, reported);
+    const late: RunInput = { type: "charged", key: "k1", gone: true, askedAtMs: asked.nowMs - 2_000 };
+    const answered = transition(asked.state, [late], asked.nowMs + 60_000, reported);
+    expect(answered.state.run.settled).toBe(false);
+
+    const opened = play(happy.slice(0, 2));
+    const gone: RunInput = { type: "reported", report: { kind: "gone", key: "k1" }, askedAtMs: opened.nowMs };
+    const seen = transition(opened.state, [gone], opened.nowMs + CAPABILITIES.visibilityMs + 60_000, RULES);
+    expect(seen.state.attempts[0]?.state).toBe("starting");
+  });
+
   it("books nothing for inputs that nobody has read", () => {
     const reading: RunInput = { type: "plan", placement: { ...placement("k1"), inputReading: 7_000n } };
     const absent = play([reading, { type: "bind-failed", key: "k1", error: failed("NO_CAPACITY") }]);
@@ -204,6 +217,16 @@ describe("an ambiguous bind", () => {
     expect(late.state.leases[0]).toMatchObject({ state: "absent", settled: true });
     expect(late.ledger.map(({ held }) => held)).toEqual([1_000_000_000n, -1_000_000_000n]);
     expect(late.state.run).toMatchObject({ status: "active", failures: 0, launches: 1 });
+    const asked: RunInput = { ...absent, askedAtMs: early.nowMs };
+    const delayed = play([{ waitMs: 60_000 }, asked], early.state);
+    expect(delayed.state.leases[0]).toMatchObject({ state: "intended", settled: false });
+  });
+
+  it("found by others, who do not know the price, is charged as its own answer says", () => {
+    const found: RunInput = { type: "found", finding: { kind: "bound", key: "k1", lease: { ref: ref("k1") } } };
+    const answer: RunInput = { type: "bound", key: "k1", lease: { ref: ref("k1"), price: { usdPerHour: 0.18 } } };
+    const { state } = play([...happy.slice(0, 1), found, answer, ...happy.slice(2)]);
+    expect(state.leases[0]).toMatchObject({ price: { usdPerHour: 0.18 }, charge: { amount: 300_000n, final: true } });
   });
 
   it("that stays unresolved loses the attempt, keeps the money held, and is booked as spent at the end of its lifetime", () => {

@@ -284,6 +284,12 @@ describe("an attempt that takes an idle lease over", () => {
     expect(stage.state.run.failures).toBe(1);
   });
 
+  it("is not woken for the end of that time once its command is over", () => {
+    const stage = started().apply(reportOn("running"), reportOn("exited", { exitCode: 0 }));
+    expect(stage.state.attempts[0]?.state).toBe("collecting");
+    expect(nextWakeMs(stage.state, former.paidUntilMs ?? 0)).toBeUndefined();
+  });
+
   it("may follow on one of its own run", () => {
     const stage = kept();
     stage.apply({ type: "plan", placement: { ...placement("k2"), reuse: stage.lease() } });
