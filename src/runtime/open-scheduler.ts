@@ -10,6 +10,7 @@ import { GuardedBackend } from "./guard.js";
 import { InputCopies } from "./input-copies.js";
 import { Market } from "./market.js";
 import type { ResolvedOptions } from "./options.js";
+import { QueueRoom } from "./queue-room.js";
 import { Reconciler } from "./reconciler.js";
 import { SchedulerCore } from "./scheduler-core.js";
 import { WarmPool } from "./warm-pool.js";
@@ -19,10 +20,11 @@ export interface OpenScheduler {
   readonly core: SchedulerCore;
   readonly claims: ClaimKeeper;
   readonly reconciler: Reconciler;
+  readonly room: QueueRoom;
 }
 
 /** Opens the store, puts the parts together, takes over what a crashed process left. @throws STORE_UNAVAILABLE, STATE_VERSION_UNSUPPORTED */
-export async function openScheduler(options: ResolvedOptions, hub: EventHub, onRoom: () => void): Promise<OpenScheduler> {
+export async function openScheduler(options: ResolvedOptions, hub: EventHub): Promise<OpenScheduler> {
   const { host, store, logger } = options;
   await store.open(host);
   const namespace = await store.namespace(options.namespace ?? { id: `s${host.randomHex(5)}`, secret: host.randomHex(32) });
@@ -50,12 +52,16 @@ export async function openScheduler(options: ResolvedOptions, hub: EventHub, onR
     rules,
     owner: host.newId(),
   };
-  const engine = new Engine(context, hub, onRoom);
+  const engine: Engine = new Engine(context, hub, () => room.look());
+  const room = new QueueRoom(options.queue, () => {
+    const { waiting, active } = engine.dispatcher;
+    return { waiting, free: options.concurrency - active };
+  });
   const core = new SchedulerCore(context, engine, hub);
   const claims = new ClaimKeeper(context, engine);
   const reconciler = new Reconciler(context, engine);
   await engine.learn();
   await claims.start();
   reconciler.start();
-  return { core, claims, reconciler };
+  return { core, claims, reconciler, room };
 }

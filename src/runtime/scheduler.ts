@@ -1,14 +1,11 @@
 import type { WorkloadDefinition } from "../model/define-workload.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import type { LeaseRow } from "../model/lease.js";
-import { type NanoUsd, parseUsd } from "../model/money.js";
-import type { Workload } from "../model/workload.js";
-import { type FanOutInput, parseWorkload, type SingleWorkloadInput, type WorkloadInput } from "../model/workload-input.js";
+import type { FanOutInput, SingleWorkloadInput, WorkloadInput } from "../model/workload-input.js";
 import type { RunPage, RunQuery } from "../spec/store.js";
-import { type Acceptance, accept } from "./accept.js";
+import { type Accepted, accept } from "./accept.js";
 import { type Erasure, eraseRun } from "./clean-up.js";
 import { EventHub, type SchedulerEvents } from "./event-hub.js";
-import { withFileUris } from "./file-uris.js";
 import type { BackendHealth } from "./guard.js";
 import { type OpenScheduler, openScheduler } from "./open-scheduler.js";
 import { type ResolvedOptions, resolveOptions, type SchedulerOptions } from "./options.js";
@@ -16,33 +13,12 @@ import { type Plan, planWorkload } from "./plan.js";
 import type { ForeignLease } from "./reconciler.js";
 import { Run } from "./run.js";
 import { RunGroup } from "./run-group.js";
+import type { GroupOptions, ScheduleOptions } from "./schedule-options.js";
+import type { SchedulerCore } from "./scheduler-core.js";
 import { type CloseOptions, type CloseReport, shutDown } from "./shutdown.js";
+import { acceptanceOf, allToAccept, type ToAccept, toAccept } from "./to-accept.js";
 import { TypedRun } from "./typed-run.js";
-import { aborted, throwIfAborted } from "./wait-for.js";
-
-/** Options for one accepted workload. */
-export interface ScheduleOptions {
-  /**
-   * The same key with the same workload answers the run that exists, with another workload it is refused with
-   * IDEMPOTENCY_CONFLICT. Makes "schedule" safe to repeat after a crash of the caller.
-   */
-  readonly idempotencyKey?: string;
-  /** Ends the waiting for room in a full queue. The run, once accepted, is not affected. */
-  readonly signal?: AbortSignal;
-  /** The caller's own transaction, where the store takes one. */
-  readonly tx?: unknown;
-}
-
-/** Options for several workloads accepted together. */
-export interface GroupOptions extends ScheduleOptions {
-  readonly name?: string;
-  /** Most members active at once. Default: no limit but the scheduler's. */
-  readonly parallelism?: number;
-  /** `continue` (default): the others go on. `cancel`: the first failure cancels the rest. */
-  readonly onFailure?: "continue" | "cancel";
-  /** One cap for all members. */
-  readonly maxCost?: string | number;
-}
+import { throwIfAborted } from "./wait-for.js";
 
 /** How a scheduler and its backends are doing. */
 export interface Health {
@@ -73,7 +49,6 @@ export class Scheduler {
   readonly #hub: EventHub;
   #opening: Promise<OpenScheduler> | undefined;
   #state: "open" | "closing" | "closed" = "open";
-  #roomWaiters: (() => void)[] = [];
 
   /** @throws INVALID_CONFIG, VOLATILE_STORE */
   constructor(options: SchedulerOptions) {
@@ -111,29 +86,7 @@ export class Scheduler {
 
   /** Accepts several workloads atomically: all of them or none. */
   async scheduleAll(workloads: readonly WorkloadInput[], options: GroupOptions = {}): Promise<RunGroup> {
-    if (!Array.isArray(workloads) || workloads.length === 0) {
-      throw new SchedulerError("INVALID_WORKLOAD", "scheduleAll needs a list of at least one workload.", {
-        details: { field: "workloads" },
-      });
-    }
-    const parsed: Workload[] = [];
-    for (const [index, workload] of workloads.entries()) {
-      try {
-        const { workloads: members, fanOut } = toAccept(workload);
-        if (fanOut?.maxCost !== undefined) {
-          throw new SchedulerError(
-            "INVALID_WORKLOAD",
-            "A fan-out within scheduleAll has no cap of its own: give `maxCost` to scheduleAll, for all members together.",
-            { details: { field: "maxCost" } },
-          );
-        }
-        parsed.push(...members);
-      } catch (thrown) {
-        throw inMember(thrown, index);
-      }
-    }
-    const handle = await this.#accept({ workloads: parsed, fanOut: {} }, options);
-    return handle as RunGroup;
+    return (await this.#accept(allToAccept(workloads), options)) as RunGroup;
   }
 
   /** Dry run: what would be done with a workload now, and what it would cost, expected and at worst. Nothing is created anywhere. */
@@ -242,9 +195,10 @@ export class Scheduler {
     const before = this.#state;
     if (before === "open") this.#state = "closing";
     try {
-      const report = await shutDown(await this.#opening, options);
+      const open = await this.#opening;
+      const report = await shutDown(open, options);
       this.#state = "closed";
-      this.#tellRoom();
+      open.room.close(closed());
       return report;
     } catch (thrown) {
       // What is refused changes nothing.
@@ -261,15 +215,19 @@ export class Scheduler {
   async #accept(parsed: ToAccept, options: GroupOptions): Promise<Run | RunGroup> {
     throwIfAborted(options.signal);
     this.#assertOpen();
-    const { core } = await this.#open();
-    await this.#room(core.engine.dispatcher.waiting + parsed.workloads.length, parsed.workloads.length, options.signal);
-    const acceptance: Acceptance = {
-      workloads: parsed.workloads,
-      ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
-      ...(options.tx === undefined ? {} : { tx: options.tx }),
-      ...(parsed.fanOut === undefined ? {} : { group: groupOf(parsed.fanOut, options) }),
-    };
-    const accepted = await accept(core.context, acceptance);
+    const acceptance = acceptanceOf(parsed, options);
+    const { core, room } = await this.#open();
+    const giveBack = await room.take(parsed.workloads.length, options.signal);
+    try {
+      this.#assertOpen();
+      return await this.#begin(core, await accept(core.context, acceptance), options.tx !== undefined);
+    } finally {
+      giveBack();
+    }
+  }
+
+  /** @param unseen the caller's transaction is still open: nobody may work on the runs before the claim keeper sees them */
+  #begin(core: SchedulerCore, accepted: Accepted, unseen: boolean): Run | RunGroup | Promise<RunGroup> {
     if (accepted.kind === "known") {
       const { runId, groupId } = accepted.existing;
       if (groupId !== undefined) return this.getGroup(groupId);
@@ -280,94 +238,28 @@ export class Scheduler {
     for (const state of accepted.states) {
       this.#hub.emit({ type: "run-accepted", runId: state.run.id, sequence: 1, atMs: state.run.acceptedAtMs });
       const claim = claims.get(state.run.id);
-      // Without a claim (the caller's transaction is still open) the claim keeper takes the run up once it is visible.
-      if (claim !== undefined && options.tx === undefined) core.engine.begin(state, claim);
+      if (claim !== undefined && !unseen) core.engine.begin(state, claim);
     }
     const first = accepted.states[0];
     if (accepted.group !== undefined) return new RunGroup(core, accepted.group);
     return new Run(core, first?.run.id ?? "");
   }
 
-  /** Waits or refuses while the queue is full. */
-  async #room(wanted: number, added: number, signal: AbortSignal | undefined): Promise<void> {
-    const { limit, whenFull } = this.#options.queue;
-    let waiting = wanted - added;
-    while (waiting + added > limit) {
-      if (whenFull === "refuse" || added > limit) {
-        throw new SchedulerError(
-          "QUEUE_FULL",
-          `${waiting} runs are waiting and the queue takes ${limit}. Try again later, or set \`queue.whenFull: "wait"\`.`,
-          { details: { field: "queue.limit" } },
-        );
-      }
-      throwIfAborted(signal);
-      await new Promise<void>((resolve, reject) => {
-        this.#roomWaiters.push(resolve);
-        signal?.addEventListener("abort", () => reject(aborted(signal)), { once: true });
-      });
-      this.#assertOpen();
-      waiting = (await this.#open()).core.engine.dispatcher.waiting;
-    }
-  }
-
-  #tellRoom(): void {
-    if (this.#roomWaiters.length === 0) return;
-    const waiters = this.#roomWaiters;
-    this.#roomWaiters = [];
-    for (const tell of waiters) tell();
-  }
-
   #assertOpen(): void {
-    if (this.#state !== "open") throw new SchedulerError("SCHEDULER_CLOSED", "The scheduler is closed or closing and accepts nothing new.");
+    if (this.#state !== "open") throw closed();
   }
 
   #open(): Promise<OpenScheduler> {
     if (this.#state === "closed" || (this.#state === "closing" && this.#opening === undefined)) {
-      return Promise.reject(new SchedulerError("SCHEDULER_CLOSED", "The scheduler is closed."));
+      return Promise.reject(closed());
     }
-    this.#opening ??= openScheduler(this.#options, this.#hub, () => this.#tellRoom());
+    this.#opening ??= openScheduler(this.#options, this.#hub);
     return this.#opening;
   }
-}
-
-/** Workloads to be accepted together; `fanOut` is set when they make a group. */
-interface ToAccept {
-  readonly workloads: readonly Workload[];
-  readonly fanOut?: { readonly name?: string; readonly maxCost?: NanoUsd };
-}
-
-function toAccept(input: unknown): ToAccept {
-  const parsed = parseWorkload(input);
-  if (parsed.kind === "single") return { workloads: [withFileUris(parsed.workload)] };
-  return { workloads: parsed.workloads.map(withFileUris), fanOut: parsed };
-}
-
-function groupOf(fanOut: NonNullable<ToAccept["fanOut"]>, options: GroupOptions): NonNullable<Acceptance["group"]> {
-  const name = options.name ?? fanOut.name;
-  const maxCost = options.maxCost === undefined ? fanOut.maxCost : parseUsd(options.maxCost, "maxCost");
-  const { parallelism } = options;
-  if (parallelism !== undefined && (!Number.isInteger(parallelism) || parallelism < 1)) {
-    throw new SchedulerError("INVALID_WORKLOAD", `\`parallelism\` must be a whole number >= 1, got ${String(parallelism)}.`, {
-      details: { field: "parallelism" },
-    });
-  }
-  return {
-    ...(name === undefined ? {} : { name }),
-    ...(parallelism === undefined ? {} : { parallelism }),
-    onFailure: options.onFailure ?? "continue",
-    ...(maxCost === undefined ? {} : { maxCost }),
-  };
 }
 
 function isDefinition(value: unknown): value is WorkloadDefinition<unknown, unknown> {
   return typeof value === "object" && value !== null && typeof (value as { prepare?: unknown }).prepare === "function";
 }
 
-function inMember(thrown: unknown, index: number): unknown {
-  if (!SchedulerError.isInstance(thrown)) return thrown;
-  const field = thrown.details.field;
-  return new SchedulerError(thrown.code, `Workload ${index}: ${thrown.message}`, {
-    cause: thrown,
-    details: { ...thrown.details, field: `workloads.${index}${field === undefined ? "" : `.${field}`}` },
-  });
-}
+const closed = (): SchedulerError => new SchedulerError("SCHEDULER_CLOSED", "The scheduler is closed or closing and accepts nothing new.");

@@ -81,6 +81,33 @@ describe("the bounded queue", () => {
     await wait(scheduler.close());
   });
 
+  it("holds against callers at the same moment", async () => {
+    const { scheduler, wait } = world(tight);
+    const outcomes = await wait(Promise.all("abcdef".split("").map(async (name) => codeOf(scheduler.schedule(job(name))))));
+    const accepted = "nothing was thrown";
+    expect(outcomes).toEqual([accepted, accepted, accepted, "QUEUE_FULL", "QUEUE_FULL", "QUEUE_FULL"]);
+    expect(await scheduler.health()).toMatchObject({ active: 1, queued: 2 });
+    await wait(scheduler.close());
+  });
+
+  it("admits those who wait in their order, and never more than there is room for", async () => {
+    const { scheduler, wait } = world({ scheduler: { concurrency: 1, queue: { limit: 2, whenFull: "wait" } } });
+    let most = 0;
+    scheduler.on("event", () => void scheduler.health().then(({ queued }) => (most = Math.max(most, queued))));
+    const runs = await wait(Promise.all("abcdefgh".split("").map((name) => scheduler.schedule(job(name)))));
+    expect(runs.map(({ id }) => id)).toEqual(runs.map(({ id }) => id).toSorted());
+    await wait(scheduler.close());
+    expect(most).toBe(2);
+  });
+
+  it("lets those go who wait when it closes", async () => {
+    const { scheduler, wait } = world({ scheduler: { concurrency: 1, queue: { limit: 1, whenFull: "wait" } } });
+    for (const name of ["a", "b"]) await wait(scheduler.schedule(job(name)));
+    const waiting = ["c", "d"].map((name) => codeOf(scheduler.schedule(job(name))));
+    await wait(scheduler.close());
+    expect(await Promise.all(waiting)).toEqual(["SCHEDULER_CLOSED", "SCHEDULER_CLOSED"]);
+  });
+
   it("waits when told to, until the signal says otherwise", async () => {
     const { scheduler, wait } = world({ scheduler: { concurrency: 1, queue: { limit: 1, whenFull: "wait" } } });
     await wait(scheduler.schedule(job("a")));
