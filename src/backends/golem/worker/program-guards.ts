@@ -1,5 +1,5 @@
 /**
- * First half of the thread's program (`program.ts`): what it is started with, how it tells of failures, and what keeps the SDK alive. Plain CommonJS
+ * First part of the thread's program (`program.ts`): what it is started with, how it tells of failures, and what keeps the SDK alive. Plain CommonJS
  * as text, without anything of this library.
  */
 export const WORKER_GUARDS = `"use strict";
