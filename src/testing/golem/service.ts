@@ -1,9 +1,7 @@
 import { Activities } from "./activities.js";
 import { Agreements } from "./agreements.js";
 import { Allocations } from "./allocations.js";
-import type { Patience } from "./bell.js";
-import { Billing, type BillPage } from "./billing.js";
-import type { EventQuery } from "./event-log.js";
+import { Billing } from "./billing.js";
 import { refused } from "./failure.js";
 import { toUnits } from "./glm.js";
 import { GsbServices } from "./gsb.js";
@@ -12,6 +10,7 @@ import { Market } from "./market.js";
 import { Networks } from "./networks.js";
 import type { SimulatedYagnaOptions } from "./options.js";
 import { DEFAULT_PROVIDERS, ProviderNode } from "./provider.js";
+import { eventQueryOf, mostOf, pageOf, patienceOf } from "./queries.js";
 import type { Route } from "./routes.js";
 import { virtualGolemRuntime } from "./virtual-runtime.js";
 import type { YagnaWorld } from "./world.js";
@@ -33,11 +32,6 @@ export interface YagnaAnswer {
 const ok = (body: unknown): YagnaAnswer => ({ status: 200, body });
 const created = (body: unknown): YagnaAnswer => ({ status: 201, body });
 const DONE: YagnaAnswer = { status: 204 };
-const DEFAULT_TIMEOUT_SECONDS = 5;
-/** The market hands out so many events at most. */
-const MOST_EVENTS = 100;
-const USUAL_EVENTS = 20;
-const USUAL_ITEMS = 10;
 
 /** What the requests mean. */
 export class YagnaService {
@@ -282,27 +276,4 @@ export class YagnaService {
     const [driver, network, token] = platform.split("-");
     return { platform, address: this.#world.identity, driver, network, token, send: true, receive: true };
   }
-}
-
-function patienceOf({ query, closed }: YagnaRequest): Patience {
-  const seconds = Number(query.get("timeout") ?? DEFAULT_TIMEOUT_SECONDS);
-  return { timeoutMs: 1_000 * (Number.isFinite(seconds) ? Math.max(0, seconds) : DEFAULT_TIMEOUT_SECONDS), closed };
-}
-
-function mostOf(query: URLSearchParams): number {
-  const most = Number(query.get("maxEvents") ?? USUAL_EVENTS);
-  return Number.isInteger(most) && most > 0 ? Math.min(most, MOST_EVENTS) : USUAL_EVENTS;
-}
-
-/** Lists are cut off after ten, if nothing else is said. */
-function pageOf(query: URLSearchParams): BillPage {
-  const afterMs = Date.parse(query.get("afterTimestamp") ?? "");
-  const most = Number(query.get("maxItems") ?? USUAL_ITEMS);
-  return { afterMs: Number.isNaN(afterMs) ? 0 : afterMs, most: Number.isInteger(most) && most > 0 ? most : USUAL_ITEMS };
-}
-
-function eventQueryOf(query: URLSearchParams): EventQuery {
-  const afterMs = Date.parse(query.get("afterTimestamp") ?? "");
-  const session = query.get("appSessionId");
-  return { afterMs: Number.isNaN(afterMs) ? 0 : afterMs, most: mostOf(query), ...(session === null ? {} : { session }) };
 }

@@ -6,6 +6,7 @@ import { importPeer } from "../../kit/lazy-import.js";
 import { YagnaFailure } from "./failure.js";
 import { FaultBook, type GolemFault, type GolemFaultRule } from "./fault-book.js";
 import { HeldRequests } from "./held-requests.js";
+import { type Outcome, parseBody, readBody, send } from "./http-messages.js";
 import type {
   AgreementLedger,
   GolemRequestEntry,
@@ -18,7 +19,7 @@ import type {
 } from "./options.js";
 import type { ProviderBreakCode, ProviderHabits } from "./provider-options.js";
 import { type Route, routeOf } from "./routes.js";
-import { type YagnaAnswer, YagnaService } from "./service.js";
+import { YagnaService } from "./service.js";
 import { streamBatch, streamOffers } from "./streams.js";
 import { YagnaWorld } from "./world.js";
 
@@ -45,9 +46,6 @@ export async function startSimulatedYagna(options: SimulatedYagnaOptions): Promi
   await simulator.listen(0);
   return simulator;
 }
-
-/** What to do with a response. */
-type Outcome = YagnaAnswer | "cut" | "garbage" | ((response: ServerResponse) => void);
 
 class Simulator implements SimulatedYagna {
   url = "";
@@ -229,7 +227,7 @@ class Simulator implements SimulatedYagna {
         const offers = this.#service.market.scanned(this.#service.market.scan(id));
         return (response) => streamOffers(response, offers, this.#world);
       }
-      return await this.#service.answer({ ...route, query: url.searchParams, body: parse(text), closed });
+      return await this.#service.answer({ ...route, query: url.searchParams, body: parseBody(text), closed });
     } catch (error) {
       if (error instanceof YagnaFailure) return { status: error.status, body: error };
       throw error;
@@ -296,36 +294,3 @@ class Simulator implements SimulatedYagna {
 
 /** Requests that need no key; the registry is another server in truth. */
 const OPEN_TO_ALL: ReadonlySet<string> = new Set(["version", "imageInfo"]);
-
-function send(response: ServerResponse, outcome: Outcome): void {
-  if (response.destroyed) return;
-  if (outcome === "cut") response.destroy();
-  else if (outcome === "garbage") response.writeHead(200, { "content-type": "application/json" }).end("<html>");
-  else if (typeof outcome === "function") outcome(response);
-  else if (outcome.body === undefined) response.writeHead(outcome.status).end();
-  else if (outcome.body instanceof YagnaFailure) sendFailure(response, outcome.body);
-  else response.writeHead(outcome.status, { "content-type": "application/json" }).end(JSON.stringify(outcome.body));
-}
-
-function sendFailure(response: ServerResponse, { status, body, contentType }: YagnaFailure): void {
-  response.writeHead(status, { "content-type": contentType }).end(typeof body === "string" ? body : JSON.stringify(body));
-}
-
-async function readBody(message: IncomingMessage): Promise<string> {
-  let text = "";
-  try {
-    for await (const chunk of message.setEncoding("utf8")) text += String(chunk);
-  } catch {
-    // The connection was cut before all of it had come: nobody waits for an answer.
-  }
-  return text;
-}
-
-function parse(text: string): unknown {
-  if (text === "") return undefined;
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new YagnaFailure(400, { message: `Json deserialize error: ${String(error)}` });
-  }
-}
