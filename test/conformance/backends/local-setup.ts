@@ -123,7 +123,8 @@ export function localSetup({ options = {}, world = () => ({}), prefix, image }: 
         writeFileSync(file, content);
         return pathToFileURL(file).href;
       },
-      close: async () => rmSync(directory, { recursive: true, force: true }),
+      // The stand-in for Docker may still be writing down its last call.
+      close: async () => rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }),
     };
   };
   return {

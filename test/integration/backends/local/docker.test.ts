@@ -172,8 +172,9 @@ describe("a container", () => {
 
   it("is told to end at its timeout, and killed if it does not", async () => {
     const { backend, docker } = newDockerBackend();
-    const obedient = await bind(backend, imageLaunch("trap 'exit 9' TERM; while :; do sleep 0.02; done", { timeoutMs: 800 }));
-    const stubborn = await bind(backend, imageLaunch("trap '' TERM; while :; do sleep 0.02; done", { timeoutMs: 800 }));
+    // Long enough for a busy machine to set the traps before.
+    const obedient = await bind(backend, imageLaunch("trap 'exit 9' TERM; while :; do sleep 0.02; done", { timeoutMs: 4_000 }));
+    const stubborn = await bind(backend, imageLaunch("trap '' TERM; while :; do sleep 0.02; done", { timeoutMs: 4_000 }));
     expect(await ended(backend, obedient)).toMatchObject({ phase: "exited", exitCode: 9, reason: "WORKLOAD_TIMED_OUT" });
     expect(await ended(backend, stubborn)).toMatchObject({ phase: "exited", exitCode: 137, reason: "WORKLOAD_TIMED_OUT" });
     expect(docker.calls()).toContainEqual(["kill", stubborn]);
