@@ -1,7 +1,8 @@
 import { isErrorCode } from "../../../model/errors/codes.js";
 import { SchedulerError } from "../../../model/errors/scheduler-error.js";
+import type { LeaseRef } from "../../../model/lease.js";
 import { Secret } from "../../../model/secret.js";
-import type { Launch } from "../../../spec/launch.js";
+import type { Launch, Placement } from "../../../spec/launch.js";
 import { Inapplicable, must, shown } from "../../clause.js";
 import type { FaultyVerb } from "../fault-control.js";
 import { watchOutsideWorld } from "../outside-world.js";
@@ -34,33 +35,47 @@ async function wholeLife(trial: BackendTrial, launch: Partial<Launch> = {}): Pro
   return [...answers, ...partials];
 }
 
-/** Lets every verb fail in every way that the setup can bring about. */
+/** Lets every verb fail in every way that the setup can bring about, each on an offer that still holds and a lease that is open. */
 async function provokeErrors(trial: BackendTrial, launch: Partial<Launch>): Promise<void> {
   const offer = await trial.offer();
-  const { ref } = await trial.bound(lasting(trial), { launch });
-  const intent = { key: ref.key, intendedAtMs: trial.host.now() };
-  const verbs: Partial<Record<FaultyVerb, (signal: AbortSignal) => Promise<unknown>>> = {
-    listOffers: (signal) => trial.backend.listOffers(trial.setup.demand, trial.call({ signal })),
-    bind: async (signal) => trial.bindOf(await trial.placement(trial.setup.launches.succeed(), { launch, offer }), { signal }),
-    find: (signal) => trial.backend.find([intent], trial.call({ signal })),
-    inspect: (signal) => trial.backend.inspect([ref], trial.call({ signal })),
-    release: (signal) => trial.backend.release(ref, { graceMs: 0 }, trial.call({ signal })),
-    listLeases: (signal) => trial.backend.listLeases(trial.call({ signal })),
-  };
   const capped = trial.placement(trial.setup.launches.succeed(), { launch, offer, priceCapUsdPerHour: offer.price.usdPerHour / 1_000 });
   await trial.answer("bind", Promise.allSettled([trial.begin(trial.bindOf(await capped))]), trial.limits.bindMs);
+  let ref: LeaseRef | undefined;
   for (const fault of trial.setup.faults ?? []) {
-    for (const [verb, make] of Object.entries(verbs)) {
+    ref ??= (await trial.bound(lasting(trial), { launch })).ref;
+    const placement = await trial.placement(trial.setup.launches.succeed(), { launch });
+    for (const [verb, make] of Object.entries(callsOf(trial, placement, ref))) {
       const controller = new AbortController();
       trial.underTest.faults?.inject(fault, verb as FaultyVerb, 1_000);
       const call = trial.begin(make(controller.signal));
       const limitMs = verb === "bind" ? trial.limits.bindMs : trial.limits.answerMs;
-      await trial.time.settle(call, Math.min(limitMs, 10_000), verb).catch(() => {});
+      const settling = trial.time.settle(call, Math.min(limitMs, 10_000), verb);
+      await settling.then(
+        (answer) => {
+          if (verb === "release" && answer === "released") ref = undefined;
+        },
+        () => {},
+      );
       controller.abort(new SchedulerError("BACKEND_TIMEOUT", "The call took longer than its deadline."));
       await trial.answer(`An aborted ${verb}`, Promise.allSettled([call]), trial.limits.abortMs);
       trial.underTest.faults?.clear();
     }
   }
+}
+
+type Calls = Partial<Record<FaultyVerb, (signal: AbortSignal) => Promise<unknown>>>;
+
+function callsOf(trial: BackendTrial, placement: Placement, ref: LeaseRef): Calls {
+  const intent = { key: ref.key, intendedAtMs: trial.host.now() };
+  return {
+    listOffers: (signal) => trial.backend.listOffers(trial.setup.demand, trial.call({ signal })),
+    bind: (signal) => trial.bindOf(placement, { signal }),
+    find: (signal) => trial.backend.find([intent], trial.call({ signal })),
+    inspect: (signal) => trial.backend.inspect([ref], trial.call({ signal })),
+    listLeases: (signal) => trial.backend.listLeases(trial.call({ signal })),
+    // Last: what answers in spite of the fault has ended the lease.
+    release: (signal) => trial.backend.release(ref, { graceMs: 0 }, trial.call({ signal })),
+  };
 }
 
 export const hygieneClauses: readonly BackendClause[] = [
