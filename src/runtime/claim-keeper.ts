@@ -37,7 +37,7 @@ export class ClaimKeeper {
       await this.#renew();
       await this.#takeOver();
       await this.#engine.idle.scan();
-      await this.#engine.learn();
+      await this.#engine.observer.learn();
     } catch (thrown) {
       logger.warn({ error: String(thrown) }, "Claims could not be renewed");
     }

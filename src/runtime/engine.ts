@@ -6,6 +6,7 @@ import { isIdle } from "../core/lifecycle/warm-lease.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import { type GroupRow, isTerminal, type RunState } from "../model/run.js";
 import type { Claim } from "../spec/store.js";
+import { Committer } from "./committer.js";
 import { Dispatcher } from "./dispatcher.js";
 import { Effects } from "./effects.js";
 import type { EngineContext } from "./engine-context.js";
@@ -13,13 +14,11 @@ import type { EventHub } from "./event-hub.js";
 import { IdleLeases } from "./idle-leases.js";
 import { LiveRun } from "./live-run.js";
 import { Monitor } from "./monitor.js";
+import { Observer } from "./observer.js";
 import { RunDecider } from "./run-decider.js";
 import { shapeOf } from "./shape.js";
 import { Tidier } from "./tidier.js";
 import { WakeTimers } from "./wake-timers.js";
-
-/** Pause before a commit whose outcome is unknown is looked into again, ms. */
-const STORE_RETRY_MS = 500;
 
 /**
  * Owns runs and moves them: applies inputs through the pure core, commits what follows, then carries out the commands.
@@ -37,10 +36,10 @@ export class Engine {
   /** Open leases without work. */
   readonly idle: IdleLeases;
   readonly #decider: RunDecider;
+  readonly #committer: Committer;
+  readonly observer: Observer;
   #sequence = 0;
   #closed = false;
-  #observing: Promise<void> | undefined;
-  #observationCursor = 0;
   #idleWaiters: (() => void)[] = [];
   /** Removes what runs that are over have left. */
   readonly tidier: Tidier;
@@ -61,6 +60,8 @@ export class Engine {
       submit: (live, input) => this.submit(live, input),
       takeOver: (state, claim) => this.takeOver(state, claim),
     });
+    this.#committer = new Committer(context, this.idle);
+    this.observer = new Observer(context);
     this.dispatcher = new Dispatcher({
       concurrency: context.options.concurrency,
       start: (live) => this.#pumpSoon(live),
@@ -140,22 +141,6 @@ export class Engine {
     });
   }
 
-  /** Reads what other processes, or this one, have observed since the last time. */
-  learn(): Promise<void> {
-    this.#observing ??= (async () => {
-      try {
-        const { observations, cursor } = await this.context.options.store.observations(this.#observationCursor);
-        this.#observationCursor = cursor;
-        for (const observation of observations) this.context.trust.record(observation);
-      } catch (thrown) {
-        this.context.options.logger.warn({ error: String(thrown) }, "Observations could not be read");
-      } finally {
-        this.#observing = undefined;
-      }
-    })();
-    return this.#observing;
-  }
-
   /** Resolves when no owned run can move any more and nothing is left of them that is to go. */
   whenIdle(): Promise<void> {
     if (this.#live.size + this.tidier.busy === 0) return Promise.resolve();
@@ -165,6 +150,7 @@ export class Engine {
   close(): void {
     this.#closed = true;
     this.#timers.close();
+    this.#committer.close();
     this.#monitor.close();
     this.#effects.close();
     this.dispatcher.close();
@@ -233,7 +219,7 @@ export class Engine {
     const before = live.state;
     const step = transition(before, inputs, host.now(), this.context.rules);
     if (step.changed.runs.length + step.changed.attempts.length + step.changed.leases.length > 0) {
-      const applied = await this.#commit(live, before, step, host.now());
+      const applied = await this.#committer.commit(live, before, step, host.now());
       if (applied === "passed-on") return this.#apply(live, inputs);
       if (applied !== "applied") {
         if (applied === "lost") this.drop(live);
@@ -241,7 +227,7 @@ export class Engine {
       }
       live.state = step.state;
       this.#afterCommit(live, before, step);
-      if (step.changed.observations.length > 0) await this.learn();
+      if (step.changed.observations.length > 0) await this.observer.learn();
     } else if (inputs.some(({ type }) => type === "passed-on")) live.state = step.state;
     for (const command of step.commands) this.#effects.run(live, command);
     this.#arm(live);
@@ -253,38 +239,6 @@ export class Engine {
     const due = nextWakeMs(live.state, this.context.options.host.now());
     const { lookAgainMs } = live;
     this.#timers.set(live.id, lookAgainMs === undefined || (due !== undefined && due <= lookAgainMs) ? due : lookAgainMs);
-  }
-
-  async #commit(live: LiveRun, before: RunState, step: Transition, nowMs: number): Promise<"applied" | "refused" | "passed-on" | "lost"> {
-    const { store, host, logger } = this.context.options;
-    for (;;) {
-      try {
-        const result = await store.commit({ ...step.changed, nowMs, claims: [live.claim] });
-        if (result.ok) return "applied";
-        if (result.refused === "ledger") return "refused";
-        if (result.refused === "version") return await this.idle.outdated(live, before, step, result.id);
-        return "lost";
-      } catch (thrown) {
-        logger.warn(
-          { runId: live.id, error: String(thrown) },
-          "The store could not be reached; what it has is looked at before anything is repeated",
-        );
-        await new Promise<void>((resolve) => host.setTimer(STORE_RETRY_MS, resolve));
-        if (live.lost || this.#closed) return "lost";
-        const applied = await this.#wasApplied(before, step);
-        if (applied) return "applied";
-      }
-    }
-  }
-
-  /** After an unknown outcome: rows are versioned, so the store itself says whether the batch got through. */
-  async #wasApplied(before: RunState, step: Transition): Promise<boolean> {
-    try {
-      const [stored] = await this.context.options.store.load([before.run.id]);
-      return stored !== undefined && stored.run.version === step.state.run.version && step.state.run.version !== before.run.version;
-    } catch {
-      return false;
-    }
   }
 
   #afterCommit(live: LiveRun, before: RunState, step: Transition): void {

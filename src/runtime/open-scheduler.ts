@@ -60,7 +60,7 @@ export async function openScheduler(options: ResolvedOptions, hub: EventHub): Pr
   const core = new SchedulerCore(context, engine, hub);
   const claims = new ClaimKeeper(context, engine);
   const reconciler = new Reconciler(context, engine);
-  await engine.learn();
+  await engine.observer.learn();
   await claims.start();
   reconciler.start();
   return { core, claims, reconciler, room };
