@@ -44,7 +44,7 @@ export async function google(host: Host): Promise<Seller> {
     teardownMs: 50,
     deleteMs: 50,
   });
-  simulator.inject({ fault: { kind: "status", code: 14, effect: false }, method: "createJob", times: 2 });
+  simulator.inject({ fault: { kind: "status", code: 14, effect: false }, operation: "createJob", times: 2 });
   return {
     backend: gcpBatch({
       project: simulator.project,

@@ -1,4 +1,4 @@
-import type { GcpBatchMethod } from "./fault-book.js";
+import type { GcpBatchMethod } from "./faults.js";
 import { GrpcFailure, STATUS } from "./grpc-failure.js";
 import type { Protocol } from "./protocol.js";
 import type { AnyRequest } from "./service.js";
@@ -12,9 +12,18 @@ interface MessageType {
   encode(message: never): { finish(): Uint8Array };
 }
 
+/** A request as it came. */
+export interface GrpcCall {
+  readonly request: AnyRequest;
+  /** The first value of each key. */
+  readonly metadata: { getMap(): Readonly<Record<string, string | Buffer>> };
+  /** Its client has given it up, or its deadline is over. */
+  once(event: "cancelled", listener: () => void): unknown;
+}
+
 /** Who answers. */
 export interface GrpcHandlers {
-  readonly batch: (method: GcpBatchMethod, request: AnyRequest) => Promise<object | "garbage">;
+  readonly batch: (method: GcpBatchMethod, call: GrpcCall) => Promise<object | "garbage">;
   readonly operation: (name: string) => object;
 }
 
@@ -41,13 +50,13 @@ export class GrpcServer {
     const entries = Object.entries(methods) as readonly [GcpBatchMethod, readonly [MessageType, MessageType]][];
     this.#server.addService(
       Object.fromEntries(entries.map(([name, types]) => [name, definition("google.cloud.batch.v1.BatchService", name, types)])),
-      Object.fromEntries(entries.map(([name]) => [name, unary((request) => handlers.batch(name, request))])),
+      Object.fromEntries(entries.map(([name]) => [name, unary((call) => handlers.batch(name, call))])),
     );
     this.#server.addService(
       {
         getOperation: definition("google.longrunning.Operations", "getOperation", [longrunning.GetOperationRequest, longrunning.Operation]),
       },
-      { getOperation: unary(async ({ name = "" }) => handlers.operation(name)) },
+      { getOperation: unary(async ({ request: { name = "" } }) => handlers.operation(name)) },
     );
   }
 
@@ -89,9 +98,9 @@ function definition(service: string, method: string, [request, response]: readon
   };
 }
 
-function unary(answer: (request: AnyRequest) => Promise<object | "garbage">) {
-  return (call: { readonly request: AnyRequest }, done: Done): void => {
-    answer(call.request).then(
+function unary(answer: (call: GrpcCall) => Promise<object | "garbage">) {
+  return (call: GrpcCall, done: Done): void => {
+    answer(call).then(
       (message) => done(null, message),
       (error: unknown) => done(toStatus(error)),
     );

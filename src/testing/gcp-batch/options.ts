@@ -1,7 +1,7 @@
 import type { NanoUsd } from "../../model/money.js";
 import type { Host } from "../../spec/host.js";
 import type { CommandExecution, SimulatedCommand } from "./execution.js";
-import type { GcpBatchFaultRule, GcpBatchMethod } from "./fault-book.js";
+import type { GcpBatchFaultRule, GcpBatchMethod } from "./faults.js";
 
 /** Options of {@link startGcpBatchSimulator}. All times are ms of the host. */
 export interface GcpBatchSimulatorOptions {
@@ -80,8 +80,10 @@ export interface GcpBatchSimulator {
   openCount(): number;
   /** Requests that have arrived, by method. */
   readonly calls: GcpBatchCalls;
-  /** Requests whose answer a fault holds back. */
-  readonly heldBack: number;
+  /** Requests whose answers faults hold back now: they come with time, or never. */
+  readonly heldRequests: number;
+  /** Whether the answer to the request that came with this `x-request-id` in its metadata is held back. A request that its client has given up counts until that is noticed here. */
+  isHeld(requestId: string): boolean;
   /** Makes the next calls go wrong. */
   inject(rule: GcpBatchFaultRule): void;
   /** Ends what `inject` began. */

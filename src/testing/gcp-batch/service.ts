@@ -1,7 +1,7 @@
 import type { Host } from "../../spec/host.js";
 import { jobAnswer, taskAnswer } from "./answers.js";
 import { checkJob, type PlainJob } from "./check-request.js";
-import type { GcpBatchMethod } from "./fault-book.js";
+import type { GcpBatchMethod } from "./faults.js";
 import { GrpcFailure, STATUS } from "./grpc-failure.js";
 import { parseJobFilter } from "./job-filter.js";
 import type { Protocol } from "./protocol.js";

@@ -1,14 +1,16 @@
 import { type NanoUsd, nanoUsd } from "../../model/money.js";
 import type { Host } from "../../spec/host.js";
+import { FaultBook } from "../http/fault-book.js";
+import { HeldRequests } from "../http/held-requests.js";
 import { virtualCommands } from "./execution.js";
-import { FaultBook, type GcpBatchFault, type GcpBatchFaultRule, type GcpBatchMethod } from "./fault-book.js";
+import type { GcpBatchFault, GcpBatchFaultRule, GcpBatchMethod } from "./faults.js";
 import { GrpcFailure, STATUS } from "./grpc-failure.js";
-import { GrpcServer } from "./grpc-server.js";
+import { type GrpcCall, GrpcServer } from "./grpc-server.js";
 import { LogBook } from "./log-book.js";
 import { LoggingServer } from "./logging-server.js";
 import type { GcpBatchSimulator, GcpBatchSimulatorOptions, SimulatedGcpJob } from "./options.js";
 import { loadProtocol, type Protocol } from "./protocol.js";
-import { type AnyRequest, BatchService } from "./service.js";
+import { BatchService } from "./service.js";
 import type { JobWorld, SimulatedJob } from "./simulated-job.js";
 
 const HOUR_MS = 3_600_000;
@@ -42,7 +44,6 @@ class Simulator implements GcpBatchSimulator {
   clientOptions: Readonly<Record<string, unknown>> = {};
   loggingEndpoint = "";
   logReads = 0;
-  heldBack = 0;
   readonly calls: Record<GcpBatchMethod, number> = {
     createJob: 0,
     getJob: 0,
@@ -54,7 +55,8 @@ class Simulator implements GcpBatchSimulator {
   };
   readonly #host: Host;
   readonly #usdPerHour: Readonly<Record<string, number>>;
-  readonly #faults = new FaultBook();
+  readonly #faults = new FaultBook<GcpBatchFault, GcpBatchMethod>();
+  readonly #held = new HeldRequests();
   readonly #shortages = new Map<string, string>();
   readonly #service: BatchService;
   readonly #world: JobWorld;
@@ -96,7 +98,7 @@ class Simulator implements GcpBatchSimulator {
     };
     this.#service = new BatchService(habits, this.#world, protocol);
     this.#server = new GrpcServer(protocol, {
-      batch: (method, request) => this.#answer(method, request),
+      batch: (method, call) => this.#answer(method, call),
       operation: (name) => this.#service.operation(name),
     });
   }
@@ -127,6 +129,14 @@ class Simulator implements GcpBatchSimulator {
 
   openCount(): number {
     return this.#service.all.filter(({ open }) => open).length;
+  }
+
+  get heldRequests(): number {
+    return this.#held.count;
+  }
+
+  isHeld(requestId: string): boolean {
+    return this.#held.has(requestId);
   }
 
   inject(rule: GcpBatchFaultRule): void {
@@ -161,33 +171,44 @@ class Simulator implements GcpBatchSimulator {
     await this.#world.commands.close?.();
   }
 
-  async #answer(method: GcpBatchMethod, request: AnyRequest): Promise<object | "garbage"> {
+  async #answer(method: GcpBatchMethod, call: GrpcCall): Promise<object | "garbage"> {
     this.calls[method] += 1;
     const fault = this.#faults.strike(method);
-    if (fault === undefined) return this.#service.perform(method, request);
-    return this.#spoil(fault, () => this.#service.perform(method, request));
+    const perform = (): object => this.#service.perform(method, call.request);
+    return fault === undefined ? perform() : this.#spoil(fault, call, perform);
   }
 
-  async #spoil(fault: GcpBatchFault, perform: () => object): Promise<object | "garbage"> {
+  async #spoil(fault: GcpBatchFault, call: GrpcCall, perform: () => object): Promise<object | "garbage"> {
     switch (fault.kind) {
       case "silence":
         if (fault.effect) perform();
-        this.heldBack += 1;
-        return new Promise<never>(() => undefined);
+        return this.#hold(call);
       case "status":
         if (fault.effect) perform();
         throw new GrpcFailure(fault.code, fault.message ?? nameOf(fault.code));
       case "garbage":
         perform();
         return "garbage";
-      case "slow": {
-        const answer = perform();
-        this.heldBack += 1;
-        await new Promise<void>((resolve) => this.#host.setTimer(fault.ms, resolve));
-        this.heldBack -= 1;
-        return answer;
-      }
+      case "slow":
+        return this.#hold(call, { answer: perform(), ms: fault.ms });
     }
+  }
+
+  /** Gives the answer late, or none at all. */
+  #hold(call: GrpcCall, late?: { readonly answer: object; readonly ms: number }): Promise<object> {
+    const letGo = this.#held.hold({ headers: call.metadata.getMap() });
+    return new Promise((resolve) => {
+      const timer =
+        late &&
+        this.#host.setTimer(late.ms, () => {
+          letGo();
+          resolve(late.answer);
+        });
+      call.once("cancelled", () => {
+        letGo();
+        timer?.cancel();
+      });
+    });
   }
 
   #job(id: string): SimulatedJob {

@@ -1,5 +1,3 @@
-import type { IncomingMessage } from "node:http";
-
 /** By which a client knows its request again. */
 export const REQUEST_ID_HEADER = "x-request-id";
 
@@ -19,8 +17,8 @@ export class HeldRequests {
     return [...this.#held].some((one) => one.id === id);
   }
 
-  /** From now on, until the answer lets it go. */
-  hold({ headers }: Pick<IncomingMessage, "headers">): () => void {
+  /** From now on, until the answer lets it go. `headers`: of HTTP, or the metadata of gRPC. */
+  hold({ headers }: { readonly headers: Readonly<Record<string, unknown>> }): () => void {
     const id = headers[REQUEST_ID_HEADER];
     const entry = { id: typeof id === "string" ? id : undefined };
     this.#held.add(entry);

@@ -19,7 +19,8 @@ import {
 import type { HttpFault } from "../../../src/testing/index.js";
 import { createVirtualHost } from "../../../src/testing/virtual-host.js";
 import { freePort } from "../../support/free-port.js";
-import { HTTP_FAULTS, httpFaultControl } from "./http-faults.js";
+import { faultControl } from "./fault-control.js";
+import { HTTP_FAULTS } from "./http-faults.js";
 import { PLAYED_LAUNCHES } from "./played-launches.js";
 import { createTraffic, paced, ping, watchedFetch } from "./traffic.js";
 
@@ -71,7 +72,7 @@ export async function createAkash(
     namespace: { id: "testns", secret: "5e".repeat(32) },
     simulator,
     advance: paced(host, traffic, settleStreams),
-    faults: httpFaultControl(simulator, FAULT, OPERATIONS),
+    faults: faultControl(simulator, FAULT, OPERATIONS),
     another: async () => instance(),
     ledger: () => {
       const accounts = simulator.ledger();

@@ -6,7 +6,6 @@ import {
   type BackendUnderTest,
   FAULTS,
   type Fault,
-  type FaultControl,
   type FaultyVerb,
 } from "../../../src/conformance/backend/index.js";
 import {
@@ -16,6 +15,9 @@ import {
   startGcpBatchSimulator,
 } from "../../../src/testing/gcp-batch/index.js";
 import { createVirtualHost } from "../../../src/testing/virtual-host.js";
+import { faultControl } from "./fault-control.js";
+import { PLAYED_LAUNCHES } from "./played-launches.js";
+import { createTraffic, paced, type Traffic } from "./traffic.js";
 
 const NAMESPACE = { id: "testns", secret: "5e".repeat(32) };
 const SLOW_MS = 60_000;
@@ -26,41 +28,32 @@ export const SHAPES: GcpBatchOptions["shapes"] = [
   { machineType: "n4-standard-4", provisioning: "standard", cpu: 4, memory: "16GiB", disk: "50GiB", usdPerHour: 0.1814 },
 ];
 
-/** The real client of the SDK with a count of its open requests, so that a test knows when the socket is at rest. */
-export function countingClient(simulator: Pick<GcpBatchSimulator, "clientOptions">): {
-  readonly client: BatchClient;
-  readonly open: () => number;
-} {
-  const real = new BatchServiceClient(simulator.clientOptions as ClientOptions);
-  let open = 0;
-  const counted = async <T>(work: () => Promise<T>): Promise<T> => {
-    open += 1;
-    try {
-      return await work();
-    } finally {
-      open -= 1;
-    }
-  };
-  const client: BatchClient = {
-    initialize: () => counted(() => real.initialize()),
-    createJob: (...request) => counted(() => real.createJob(...request)),
-    getJob: (...request) => counted(() => real.getJob(...request)),
-    getTask: (...request) => counted(() => real.getTask(...request)),
-    listJobs: (...request) => counted(() => real.listJobs(...request)),
-    deleteJob: (...request) => counted(() => real.deleteJob(...request)),
-    auth: { request: (request) => counted(() => real.auth.request(request)) },
+/** The real client of the SDK. Each request to Batch carries its name as metadata; Cloud Logging holds none back, so that its requests need none. */
+export function watchedClient({ clientOptions }: Pick<GcpBatchSimulator, "clientOptions">, traffic: Traffic): BatchClient {
+  const real = new BatchServiceClient(clientOptions as ClientOptions);
+  const named =
+    (send: BatchClient["getJob"]): BatchClient["getJob"] =>
+    (request, options) =>
+      traffic.watch((requestId) => send(request, { ...options, otherArgs: { headers: { "x-request-id": requestId } } }));
+  return {
+    initialize: () => traffic.watch(() => real.initialize()),
+    createJob: named((...sent) => real.createJob(...sent)),
+    getJob: named((...sent) => real.getJob(...sent)),
+    getTask: named((...sent) => real.getTask(...sent)),
+    listJobs: named((...sent) => real.listJobs(...sent)),
+    deleteJob: named((...sent) => real.deleteJob(...sent)),
+    auth: { request: (request) => traffic.watch(() => real.auth.request(request)) },
     close: () => real.close(),
   };
-  return { client, open: () => open };
 }
 
-/** The requests in which a verb's fault strikes: the one with the effect, or all. */
-const METHODS: Readonly<Partial<Record<FaultyVerb, readonly GcpBatchMethod[]>>> = {
-  bind: ["createJob"],
-  find: ["getJob"],
-  inspect: ["getJob", "listJobs"],
-  release: ["deleteJob"],
-  listLeases: ["listJobs"],
+/** The requests in which a verb's fault strikes: the one with the effect, or the first. */
+const METHODS: Readonly<Partial<Record<FaultyVerb, GcpBatchMethod>>> = {
+  bind: "createJob",
+  find: "getJob",
+  inspect: "getJob",
+  release: "deleteJob",
+  listLeases: "listJobs",
 };
 
 const FAULT: Readonly<Record<Fault, GcpBatchFault>> = {
@@ -79,19 +72,6 @@ const FAULT: Readonly<Record<Fault, GcpBatchFault>> = {
   slow: { kind: "slow", ms: SLOW_MS },
 };
 
-function faultControl(simulator: GcpBatchSimulator): FaultControl {
-  return {
-    supported: FAULTS,
-    inject: (fault, verb, times = 1) => {
-      simulator.clearFaults();
-      for (const method of verb === undefined ? [undefined] : (METHODS[verb] ?? [])) {
-        simulator.inject({ fault: FAULT[fault], times, ...(method === undefined ? {} : { method }) });
-      }
-    },
-    clear: () => simulator.clearFaults(),
-  };
-}
-
 /** The backend with the real SDK, a simulator on a real socket, and everything else on virtual time. */
 async function create(): Promise<BackendUnderTest> {
   const host = createVirtualHost();
@@ -102,44 +82,28 @@ async function create(): Promise<BackendUnderTest> {
     pageSize: 2,
     requestIdMs: 0,
   });
-  const clients: ReturnType<typeof countingClient>[] = [];
+  const traffic = createTraffic(simulator);
+  const clients: BatchClient[] = [];
   const instance = () => {
-    const counting = countingClient(simulator);
-    clients.push(counting);
+    const client = watchedClient(simulator, traffic);
+    clients.push(client);
     return gcpBatch({
       project: simulator.project,
       location: simulator.location,
       shapes: SHAPES,
       pricedOn: "2026-11-22",
-      client: counting.client,
+      client,
       loggingEndpoint: simulator.loggingEndpoint,
     });
   };
-  const backend = instance();
-
-  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  const underWay = (): number => clients.reduce((sum, { open }) => sum + open(), 0);
-  const atRest = async (): Promise<void> => {
-    for (let calm = 0; calm < 4; calm = underWay() > simulator.heldBack ? 0 : calm + 1) await turn();
-  };
-  let passing: Promise<void> = Promise.resolve();
   const keyOf = (jobId: string): string => jobId.replace(/^spillway-/, "").replace(/-job$/, "");
 
   return {
-    backend,
+    backend: instance(),
     host,
     namespace: NAMESPACE,
-    advance: (ms) => {
-      // One after another: a case that makes a call while it waits for another drives time from both.
-      const passed = passing.then(async () => {
-        await atRest();
-        await host.advance(ms);
-        await atRest();
-      });
-      passing = passed;
-      return passed;
-    },
-    faults: faultControl(simulator),
+    advance: paced(host, traffic),
+    faults: faultControl(simulator, FAULT, METHODS),
     another: async () => instance(),
     ledger: () => new Map([...simulator.ledger()].map(([id, cost]) => [keyOf(id), cost])),
     // A job that has ended is still there until it is released, though it costs nothing.
@@ -150,7 +114,7 @@ async function create(): Promise<BackendUnderTest> {
         .map(({ command }) => ({ args: command.argv.slice(2), env: command.env })),
     close: async () => {
       await simulator.close();
-      for (const { client } of clients) await client.close();
+      for (const client of clients) await client.close();
     },
   };
 }
@@ -160,13 +124,7 @@ export const gcpBatchSetup: BackendConformanceSetup = {
   capabilities: gcpBatch({ project: "test-project", location: "us-central1", shapes: SHAPES, pricedOn: "2026-11-22" }).capabilities,
   create,
   demand: { cpu: 2, memoryMiB: 4_096, diskMiB: 10_240, image: true, interruptible: true, maxLifetimeMs: 4 * 3_600_000 },
-  launches: {
-    succeed: () => ["exit", "0"],
-    fail: (code) => ["exit", String(code)],
-    sleep: (ms) => ["sleep", String(ms)],
-    print: (text) => ["print", text],
-    record: (args) => ["exit", "0", ...args],
-  },
+  launches: PLAYED_LAUNCHES,
   image: "registry.example/conformance:1",
   faults: FAULTS,
   silentVerbs: ["listOffers"],

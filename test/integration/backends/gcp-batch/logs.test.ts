@@ -16,7 +16,8 @@ import {
   startGcpBatchSimulator,
 } from "../../../../src/testing/gcp-batch/index.js";
 import { createVirtualHost, type VirtualHost } from "../../../../src/testing/virtual-host.js";
-import { countingClient, SHAPES } from "../../../conformance/backends/gcp-batch-setup.js";
+import { SHAPES, watchedClient } from "../../../conformance/backends/gcp-batch-setup.js";
+import { createTraffic, paced, type Traffic } from "../../../conformance/backends/traffic.js";
 
 const closing: (() => Promise<unknown> | undefined)[] = [];
 afterEach(async () => {
@@ -25,7 +26,8 @@ afterEach(async () => {
 
 async function start<H extends Host>(host: H, options: Partial<GcpBatchSimulatorOptions> = {}, more: Partial<GcpBatchOptions> = {}) {
   const simulator = await startGcpBatchSimulator({ ...options, host });
-  const { client, open } = countingClient(simulator);
+  const traffic = createTraffic(simulator);
+  const client = watchedClient(simulator, traffic);
   const { project, location, loggingEndpoint } = simulator;
   const backend = gcpBatch({ project, location, shapes: SHAPES, client, loggingEndpoint, ...more });
   closing.push(
@@ -33,7 +35,7 @@ async function start<H extends Host>(host: H, options: Partial<GcpBatchSimulator
     () => client.close(),
   );
   const call = (): CallContext => testCallContext({ host, deadlineMs: host.now() + 86_400_000 });
-  return { host, simulator, backend, client, open, call };
+  return { host, simulator, backend, client, traffic, call };
 }
 
 async function bind(backend: Backend, call: CallContext, argv: readonly string[], key = "testns-r1-a1"): Promise<LeaseRef> {
@@ -52,16 +54,14 @@ async function collect(logs: AsyncIterable<LogChunk> | undefined, into: LogChunk
 }
 
 /** Lets time pass whenever nothing is under way, until the work is done. */
-async function pass<T>(under: { readonly host: VirtualHost; readonly open: () => number }, work: Promise<T>): Promise<T> {
+async function pass<T>({ host, traffic }: { readonly host: VirtualHost; readonly traffic: Traffic }, work: Promise<T>): Promise<T> {
+  const advance = paced(host, traffic);
   let isDone = false;
   const done = (): void => {
     isDone = true;
   };
   work.then(done, done);
-  while (!isDone) {
-    for (let calm = 0; calm < 4 && !isDone; calm = under.open() > 0 ? 0 : calm + 1) await new Promise((resolve) => setImmediate(resolve));
-    if (!isDone) await under.host.advance(1_000);
-  }
+  while (!isDone) await advance(1_000);
   return work;
 }
 

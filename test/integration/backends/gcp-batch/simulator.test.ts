@@ -212,7 +212,7 @@ test.each<[string, Partial<GcpBatchSimulatorOptions>, Partial<GcpBatchOptions>, 
 test("DEADLINE_EXCEEDED after the job was made is an unknown effect, and the job is found", async () => {
   const under = await start(createVirtualHost());
   const placement = await placementFor(under.backend, under.host);
-  under.simulator.inject({ method: "createJob", fault: { kind: "status", code: 4, effect: true } });
+  under.simulator.inject({ operation: "createJob", fault: { kind: "status", code: 4, effect: true } });
   await expect(under.backend.bind(placement, under.call())).rejects.toMatchObject({ code: "BACKEND_TIMEOUT", effect: "unknown" });
   const intent = { key: placement.key, intendedAtMs: under.host.now() };
   expect(await under.backend.find([intent], under.call())).toMatchObject([{ kind: "bound" }]);
@@ -223,7 +223,7 @@ test("what the service quotes of a refused job gives no secret away", async () =
   const under = await start(createVirtualHost());
   const placement = await placementFor(under.backend, under.host, { secrets: { TOKEN: new Secret("very-secret-value") } });
   under.simulator.inject({
-    method: "createJob",
+    operation: "createJob",
     fault: { kind: "status", code: 3, message: "bad value very-secret-value in field x", effect: false },
   });
   const error = await under.backend.bind(placement, under.call()).catch((thrown: unknown) => thrown);

@@ -1,4 +1,4 @@
-/** Methods of the service. */
+/** Methods of the service: what faults strike. */
 export type GcpBatchMethod = "createJob" | "getJob" | "listJobs" | "deleteJob" | "cancelJob" | "getTask" | "listTasks";
 
 /** What goes wrong with a request. */
@@ -12,31 +12,11 @@ export type GcpBatchFault =
   /** It is carried out, and the answer comes late. */
   | { readonly kind: "slow"; readonly ms: number };
 
-/** A fault to order, and whom it strikes. */
+/** When a fault strikes. */
 export interface GcpBatchFaultRule {
   readonly fault: GcpBatchFault;
   /** Default: any. */
-  readonly method?: GcpBatchMethod;
+  readonly operation?: GcpBatchMethod;
   /** For so many requests. Default 1. */
   readonly times?: number;
-}
-
-/** Faults that are to strike. */
-export class FaultBook {
-  #rules: { readonly rule: GcpBatchFaultRule; left: number }[] = [];
-
-  add(rule: GcpBatchFaultRule): void {
-    this.#rules.push({ rule, left: rule.times ?? 1 });
-  }
-
-  clear(): void {
-    this.#rules = [];
-  }
-
-  strike(method: GcpBatchMethod): GcpBatchFault | undefined {
-    const found = this.#rules.find(({ rule, left }) => left > 0 && (rule.method === undefined || rule.method === method));
-    if (found === undefined) return undefined;
-    found.left -= 1;
-    return found.rule.fault;
-  }
 }
