@@ -10,6 +10,8 @@ const POLL_MS = 20;
 const STOP_WAIT_MS = 10_000;
 /** What container runtimes answer when they cannot start the command at all. */
 const CANNOT_START = 127;
+/** What is told of a command that was killed together with whoever would have told how it ended. */
+const KILLED = 137;
 
 /** A command to run in place of a container's. */
 export interface ChildStart {
@@ -50,15 +52,20 @@ export class ChildProcess {
     return join(await this.#top, "root");
   }
 
-  /** Ends it, with so much time between the request and the end. Resolves once nothing of it runs. */
-  async stop(graceMs: number): Promise<void> {
-    this.#stopped = true;
-    this.#timer?.cancel();
+  /** Asks it to end, with so much time until it is killed. Its exit is still told. Resolves once nothing of it runs. */
+  async terminate(graceMs: number): Promise<void> {
     await this.#begun;
     const top = await this.#top;
     const marker = { name: ROOT_VARIABLE, value: join(top, "root") };
     const options = { host: this.#host, graceMs, waitMs: STOP_WAIT_MS, marker };
     while ((await stopProcess(join(top, "records"), options)) === "stopping");
+  }
+
+  /** Ends it as `terminate` does, and tells nothing any more. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await this.terminate(graceMs);
     this.#reading.abort();
     await this.#read;
   }
@@ -102,7 +109,7 @@ export class ChildProcess {
     const state = await readProcessState(join(await this.#top, "records"));
     if (state.kind !== "exited" && state.kind !== "lost") return this.#watch();
     await this.#read;
-    this.#end(state.kind === "exited" ? state.exit.code : CANNOT_START);
+    this.#end(state.kind === "exited" ? state.exit.code : KILLED);
   }
 
   #end(exitCode: number): void {
