@@ -157,7 +157,8 @@ export class RunDecider {
       if (live.admitted && isIdle(live.state))
         this.#dispatcher.park(live, run.attempts > 0 || forget || isShort(error.code) ? "alone" : "shape");
     };
-    if (!tell && !forget) {
+    // The same obstacle after work in between is a new wait, whose patience has to begin.
+    if (!tell && !forget && run.waitingSinceMs !== undefined) {
       park();
       return undefined;
     }
