@@ -1,3 +1,4 @@
+import { listenForAbort } from "../kit/listen-for-abort.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import { aborted, throwIfAborted } from "./wait-for.js";
 
@@ -68,7 +69,7 @@ export class QueueRoom {
   #turn(count: number, signal: AbortSignal | undefined): Promise<void> {
     throwIfAborted(signal);
     return new Promise((resolve, reject) => {
-      const leave = (): void => signal?.removeEventListener("abort", abort);
+      let leave = (): void => {};
       const asker: Asker = {
         count,
         admit: () => {
@@ -80,12 +81,13 @@ export class QueueRoom {
           reject(error);
         },
       };
-      const abort = (): void => {
-        this.#line.splice(this.#line.indexOf(asker), 1);
-        if (signal !== undefined) reject(aborted(signal));
-        this.look();
-      };
-      signal?.addEventListener("abort", abort, { once: true });
+      if (signal !== undefined) {
+        leave = listenForAbort(signal, () => {
+          this.#line.splice(this.#line.indexOf(asker), 1);
+          reject(aborted(signal));
+          this.look();
+        });
+      }
       this.#line.push(asker);
     });
   }

@@ -112,8 +112,10 @@ export class Reconciler {
         // What was held to be absent cannot be a late listing of something that has just ended.
         if (owner?.lease.state !== "absent" && !this.#isOldStray(guarded, ref)) continue;
         logger.warn({ backend: guarded.id, key: ref.key }, "Releasing a lease of ours that should not exist");
-        if (owner !== undefined) othersHaveWork = !(await this.#handBack(guarded, owner, ref)) || othersHaveWork;
-        else if ((await guarded.release(ref, 0)) === "released") this.#strays.delete(ref.key);
+        const done = owner === undefined ? (await guarded.release(ref, 0)) === "released" : await this.#handBack(guarded, owner, ref);
+        // What is still listed after that has its grace again: listings may be late.
+        if (done) this.#strays.delete(ref.key);
+        else if (owner !== undefined) othersHaveWork = true;
       }
     }
     for (const [key, stray] of this.#strays) if (stray.ref.backend === guarded.id && !seen.has(key)) this.#strays.delete(key);

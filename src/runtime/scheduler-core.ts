@@ -1,3 +1,4 @@
+import { listenForAbort } from "../kit/listen-for-abort.js";
 import type { OutputArtifact } from "../model/artifact.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import { isTerminal, type RunState, type RunStatus } from "../model/run.js";
@@ -94,9 +95,8 @@ export class SchedulerCore {
       ends.push(
         this.store.watch((id) => void (id === runId && finish())),
         this.onClosed(finish),
+        listenForAbort(signal, finish),
       );
-      signal.addEventListener("abort", finish, { once: true });
-      ends.push(() => signal.removeEventListener("abort", finish));
     });
   }
 

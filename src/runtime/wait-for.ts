@@ -1,3 +1,4 @@
+import { listenForAbort } from "../kit/listen-for-abort.js";
 import { SchedulerError } from "../model/errors/scheduler-error.js";
 import { isTerminal, type RunState } from "../model/run.js";
 import type { SchedulerCore } from "./scheduler-core.js";
@@ -44,11 +45,7 @@ export async function waitFor(
         ),
       ),
     );
-    if (signal !== undefined) {
-      const abort = (): void => finish(() => reject(aborted(signal)));
-      signal.addEventListener("abort", abort, { once: true });
-      ends.push(() => signal.removeEventListener("abort", abort));
-    }
+    if (signal !== undefined) ends.push(listenForAbort(signal, () => finish(() => reject(aborted(signal)))));
     // The run may have ended between the first look and the registration.
     look();
   });

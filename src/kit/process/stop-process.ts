@@ -10,7 +10,7 @@ import { RECORD_FILES, readCommand, readStop, readSupervisor, type StopRecord } 
 /** How {@link stopProcess} goes about it. */
 export interface StopOptions {
   readonly host: Host;
-  /** Between SIGTERM and SIGKILL. A second request can only shorten it. */
+  /** Between SIGTERM and SIGKILL; 0: SIGKILL at once, without SIGTERM. A second request can only shorten it. */
   readonly graceMs: number;
   /** How long to wait for the end before answering `stopping`. The end comes without waiting too. */
   readonly waitMs: number;

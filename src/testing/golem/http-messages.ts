@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { YagnaFailure } from "./failure.js";
 import type { YagnaAnswer } from "./service.js";
 
@@ -18,17 +18,6 @@ export function send(response: ServerResponse, outcome: Outcome): void {
 
 function sendFailure(response: ServerResponse, { status, body, contentType }: YagnaFailure): void {
   response.writeHead(status, { "content-type": contentType }).end(typeof body === "string" ? body : JSON.stringify(body));
-}
-
-/** The body, or as much of it as came before the client went away. */
-export async function readBody(message: IncomingMessage): Promise<string> {
-  let text = "";
-  try {
-    for await (const chunk of message.setEncoding("utf8")) text += String(chunk);
-  } catch {
-    // The connection was cut before all of it had come: nobody waits for an answer.
-  }
-  return text;
 }
 
 /** The body as JSON; nothing where there is none. Throws a refusal. */

@@ -8,7 +8,7 @@ export type {
   PlayedCommand,
   RunningGolemCommand,
 } from "./exe-unit-runtime.js";
-export type { GolemFault, GolemFaultRule } from "./fault-book.js";
+export type { GolemFault, GolemFaultRule } from "./faults.js";
 export type { GolemOperation } from "./operations.js";
 export type {
   AgreementLedger,

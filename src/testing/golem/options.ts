@@ -1,6 +1,6 @@
 import type { Host } from "../../spec/host.js";
 import type { GolemRuntime } from "./exe-unit-runtime.js";
-import type { GolemFaultRule } from "./fault-book.js";
+import type { GolemFaultRule } from "./faults.js";
 import type { GolemOperation } from "./operations.js";
 import type { ProviderBreakCode, ProviderHabits, SimulatedGolemImage, SimulatedGolemProvider } from "./provider-options.js";
 

@@ -3,10 +3,13 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { WebSocketServer } from "ws";
 import { importPeer } from "../../kit/lazy-import.js";
+import { FaultBook } from "../http/fault-book.js";
+import { HeldRequests } from "../http/held-requests.js";
+import { readBody } from "../http/loopback-server.js";
 import { YagnaFailure } from "./failure.js";
-import { FaultBook, type GolemFault, type GolemFaultRule } from "./fault-book.js";
-import { HeldRequests } from "./held-requests.js";
-import { type Outcome, parseBody, readBody, send } from "./http-messages.js";
+import type { GolemFault, GolemFaultRule } from "./faults.js";
+import { type Outcome, parseBody, send } from "./http-messages.js";
+import type { GolemOperation } from "./operations.js";
 import type {
   AgreementLedger,
   GolemRequestEntry,
@@ -55,7 +58,7 @@ class Simulator implements SimulatedYagna {
   readonly #world: YagnaWorld;
   readonly #service: YagnaService;
   readonly #sockets: WebSocketServer;
-  readonly #faults = new FaultBook();
+  readonly #faults = new FaultBook<GolemFault, GolemOperation>();
   readonly #held = new HeldRequests();
   #server: Server;
   #port = 0;
@@ -78,7 +81,7 @@ class Simulator implements SimulatedYagna {
   }
 
   get heldIds(): readonly string[] {
-    return this.#held.ids;
+    return this.#held.ids.map((id) => id ?? "");
   }
 
   get openSockets(): number {
@@ -244,7 +247,7 @@ class Simulator implements SimulatedYagna {
     switch (fault.kind) {
       case "silence":
         if (fault.effect) await perform();
-        this.#held.hold(message, response);
+        response.once("close", this.#held.hold(message));
         return await new Promise<never>(() => undefined);
       case "status":
         if (fault.effect) await perform();
@@ -257,7 +260,8 @@ class Simulator implements SimulatedYagna {
         return typeof outcome === "function" ? outcome : "cut";
       }
       case "slow": {
-        const letGo = this.#held.hold(message, response);
+        const letGo = this.#held.hold(message);
+        response.once("close", letGo);
         const outcome = await perform();
         await new Promise<void>((resolve) => this.#world.after(fault.ms, resolve));
         letGo();

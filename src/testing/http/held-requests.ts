@@ -12,9 +12,14 @@ export class HeldRequests {
     return this.#held.size;
   }
 
+  /** Their `x-request-id`, where they had one. */
+  get ids(): readonly (string | undefined)[] {
+    return [...this.#held].map(({ id }) => id);
+  }
+
   /** Whether the answer to the request that came with this `x-request-id` is held back. */
   has(id: string): boolean {
-    return [...this.#held].some((one) => one.id === id);
+    return this.ids.includes(id);
   }
 
   /** From now on, until the answer lets it go. `headers`: of HTTP, or the metadata of gRPC. */

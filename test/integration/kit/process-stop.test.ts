@@ -57,6 +57,14 @@ describe("stopping", () => {
     expect(await exitOf(directory)).toMatchObject({ code: 137, cause: "stopped" });
   });
 
+  it("asks nobody to end who has no time for it", async () => {
+    const { directory, cwd } = await start(script("trap 'echo asked >asked; exit 9' TERM; echo ready; while :; do sleep 0.05; done"));
+    await eventually(() => printed(directory) === "ready\n");
+    expect(await stopProcess(directory, { host, graceMs: 0, waitMs: 5_000 })).toBe("stopped");
+    expect(await exitOf(directory)).toMatchObject({ code: 137, cause: "stopped" });
+    expect(existsSync(join(cwd, "asked"))).toBe(false);
+  });
+
   it("is idempotent and leaves the record of an earlier end alone", async () => {
     const { directory } = await start(script("exit 4"));
     const exit = await exitOf(directory);

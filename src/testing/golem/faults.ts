@@ -24,23 +24,3 @@ export interface GolemFaultRule {
   /** For so many requests. Default 1; `Infinity` until `clearFaults`. */
   readonly times?: number;
 }
-
-/** Faults that are to strike, the oldest first. */
-export class FaultBook {
-  #rules: { readonly rule: GolemFaultRule; left: number }[] = [];
-
-  add(rule: GolemFaultRule): void {
-    this.#rules.push({ rule, left: rule.times ?? 1 });
-  }
-
-  clear(): void {
-    this.#rules = [];
-  }
-
-  strike(operation: GolemOperation): GolemFault | undefined {
-    const found = this.#rules.find(({ rule, left }) => left > 0 && (rule.operation === undefined || rule.operation === operation));
-    if (found === undefined) return undefined;
-    found.left -= 1;
-    return found.rule.fault;
-  }
-}
